@@ -31,7 +31,7 @@ public sealed partial class LNetMessage
     IoVec[] _payload = [];
     int _payloadCount;
 
-    internal LNetNode Node { get; init; } = null!;
+    internal ILNetCompletions Node { get; init; } = null!;
 
     /// <summary>The driver is done with it: handed to the network (<c>OK</c>), or why not. Gives the message back to LNet.</summary>
     public void Complete(Errno status) => Node.OnSendComplete(this, status);

@@ -18,7 +18,7 @@ public enum MatchPosition
 }
 
 /// <summary>The LNet of one node: interfaces, portals with their match entries, peers (<c>the_lnet</c>).</summary>
-public sealed partial class LNetNode : ILndUpcalls, IAsyncDisposable
+public sealed partial class LNetNode : ILndUpcalls, ILNetCompletions, IAsyncDisposable
 {
     public LNetNode(NodeContext context) => Context = context;
 
@@ -68,7 +68,7 @@ public sealed partial class LNetNode : ILndUpcalls, IAsyncDisposable
 
     public ValueTask DisposeAsync() => throw new NotImplementedException();
 
-    internal void OnSendComplete(LNetMessage message, Errno status) => throw new NotImplementedException();
+    void ILNetCompletions.OnSendComplete(LNetMessage message, Errno status) => throw new NotImplementedException();
 
-    internal void OnReceiveComplete(LNetReceive receive, Errno status) => throw new NotImplementedException();
+    void ILNetCompletions.OnReceiveComplete(LNetReceive receive, Errno status) => throw new NotImplementedException();
 }

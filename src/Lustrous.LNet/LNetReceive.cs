@@ -15,7 +15,7 @@ public sealed partial class LNetReceive
     IoVec[] _destination = [];
     int _destinationCount;
 
-    internal LNetNode? Node { get; set; }
+    internal ILNetCompletions? Node { get; set; }
 
     /// <summary>The payload is in place (<c>OK</c>), or the connection died first. Delivers the event and sends an ACK or REPLY.</summary>
     public void Complete(Errno status) => Node!.OnReceiveComplete(this, status);
