@@ -31,13 +31,16 @@ public readonly ref struct LNetEvent
     /// <summary>No further event follows for this descriptor; its memory is the owner's again.</summary>
     public bool Unlinked { get; init; }
 
-    /// <summary>Who sent the message that caused the event.</summary>
+    /// <summary>The peer that sent the message that caused the event, under its primary NID.</summary>
     public LNetProcessId Initiator { get; init; }
+
+    /// <summary>The same under the NID that the message itself names.</summary>
+    public LNetProcessId Source { get; init; }
 
     /// <summary>The last hop it came from.</summary>
     public Nid Sender { get; init; }
 
-    /// <summary>Our address that it was sent to.</summary>
+    /// <summary>Our address that it was sent to; of a SEND event, the one it left from.</summary>
     public Nid SelfNid { get; init; }
 
     public int Portal { get; init; }

@@ -23,7 +23,7 @@ public readonly record struct WireHandle(ulong InterfaceCookie, ulong ObjectCook
 /// An LNet header in memory, whatever form it has on the wire (<c>struct lnet_hdr</c>). The fields below the line mean what
 /// <see cref="Type"/> makes of them.
 /// </summary>
-public struct LNetHeader
+public partial struct LNetHeader
 {
     public Nid DestinationNid, SourceNid;
     public uint DestinationPid, SourcePid;
