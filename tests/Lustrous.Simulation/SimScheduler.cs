@@ -161,6 +161,8 @@ public sealed class SimScheduler
         {
             TaskCompletionSource[] settled = [.. _settled];
             _settled.Clear();
+            // On no host, so that whoever waited is posted to its own.
+            SynchronizationContext.SetSynchronizationContext(null);
             foreach (TaskCompletionSource source in settled)
                 source.SetResult();
             DropStale();
