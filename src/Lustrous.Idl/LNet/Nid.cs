@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Lustrous.Idl.Wire;
 
 namespace Lustrous.Idl.LNet;
 
@@ -10,14 +11,14 @@ namespace Lustrous.Idl.LNet;
 /// <c>lnet_nid_t</c> is its form for networks with 4-byte addresses).
 /// </summary>
 /// <remarks>Number and address bytes are in network order on the wire. Source: include/uapi/linux/lnet/lnet-idl.h.</remarks>
-[StructLayout(LayoutKind.Sequential, Pack = 1)]
-public readonly partial struct Nid : IEquatable<Nid>
+[WireStruct("lnet_nid", size: 20, Prefix = "nid_", Opaque = true, Scalar = true)]
+public readonly partial struct Nid
 {
-    readonly byte _extraAddressBytes;   // address bytes beyond 4; 0xff with everything else 0xff is LNET_ANY_NID
-    readonly byte _netType;
-    readonly ushort _netNumber;         // network order
-    readonly uint _address0;            // network order
-    readonly uint _address1, _address2, _address3;
+    [WireName("nid_size")] readonly byte _extraAddressBytes;    // beyond 4; all bytes 0xff is LNET_ANY_NID
+    [WireName("nid_type")] readonly byte _netType;
+    [WireName("nid_num")] readonly ushort _netNumber;           // network order
+    [WireName("nid_addr")] readonly uint _address0;             // network order
+    [WireName("nid_addr")] readonly uint _address1, _address2, _address3;
 
     Nid(byte extraAddressBytes, byte netType, ushort netNumber, uint a0, uint a1, uint a2, uint a3)
     {
@@ -82,9 +83,6 @@ public readonly partial struct Nid : IEquatable<Nid>
         && _address2 == other._address2 && _address3 == other._address3;
 
     public override bool Equals(object? obj) => obj is Nid other && Equals(other);
-
-    public override int GetHashCode() =>
-        HashCode.Combine(_netType, _netNumber, _address0, _address1, _address2, _address3);
 
     public static bool operator ==(Nid left, Nid right) => left.Equals(right);
 
