@@ -2,16 +2,6 @@ using Lustrous.Idl.LNet;
 
 namespace Lustrous.LNet;
 
-/// <summary>Kinds of LNet message, with their wire numbers (<c>enum lnet_msg_type</c>).</summary>
-public enum LNetMessageType : uint
-{
-    Ack = 0,
-    Put = 1,
-    Get = 2,
-    Reply = 3,
-    Hello = 4,
-}
-
 /// <summary>An identifier of a memory descriptor that only its owner understands (<c>struct lnet_handle_wire</c>).</summary>
 public readonly record struct WireHandle(ulong InterfaceCookie, ulong ObjectCookie)
 {
