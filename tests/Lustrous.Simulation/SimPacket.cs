@@ -1,3 +1,4 @@
+using Lustrous.Idl.LNet;
 using Lustrous.Libcfs;
 using Lustrous.LNet;
 

@@ -65,7 +65,8 @@ public sealed class ConstantTableTests
         : ulong.Parse(text, CultureInfo.InvariantCulture);
 
     static IEnumerable<Type> WireTypes() =>
-        typeof(LNetProtocol).Assembly.GetTypes().Where(type => type.GetCustomAttribute<WireNameAttribute>() is not null);
+        typeof(LNetProtocol).Assembly.GetTypes()
+            .Where(type => type.GetCustomAttribute<WireNameAttribute>() is not null);
 
     static IEnumerable<OurConstant> CollectOurs()
     {
