@@ -66,18 +66,18 @@ public sealed class ConstantTableTests
 
     static IEnumerable<Type> WireTypes() =>
         typeof(LNetProtocol).Assembly.GetTypes()
-            .Where(type => type.GetCustomAttribute<WireNameAttribute>() is not null);
+            .Where(type => type.GetCustomAttributes<WireNameAttribute>().FirstOrDefault() is not null);
 
     static IEnumerable<OurConstant> CollectOurs()
     {
         foreach (Type type in WireTypes())
         {
-            string prefix = type.GetCustomAttribute<WireNameAttribute>()!.Name;
+            string prefix = type.GetCustomAttributes<WireNameAttribute>().FirstOrDefault()!.Name;
             foreach (FieldInfo field in type.GetFields(BindingFlags.Public | BindingFlags.Static))
             {
                 if (field.GetRawConstantValue() is not { } value || value is string)
                     continue;
-                string wireName = field.GetCustomAttribute<WireNameAttribute>()?.Name ?? prefix + field.Name;
+                string wireName = field.GetCustomAttributes<WireNameAttribute>().FirstOrDefault()?.Name ?? prefix + field.Name;
                 yield return new(wireName, $"{type.Name}.{field.Name}", Widen(value), MaskOf(value));
             }
         }
