@@ -17,7 +17,7 @@ public sealed partial class ImportMachine
         actions = ImportActions.None;
         if (State == ImportState.Closed || _connections.Count == 0 || IsReverse)
             return Errno.EINVAL;
-        if (State is ImportState.Full or ImportState.Connecting or ImportState.Evicted || _interpreting || _invalidating)
+        if (State is ImportState.Full or ImportState.Connecting or ImportState.Evicted || _invalidating)
             return Errno.EALREADY;
 
         Transition(ImportState.Connecting, now);

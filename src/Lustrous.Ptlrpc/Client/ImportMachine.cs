@@ -18,7 +18,6 @@ public sealed partial class ImportMachine
     readonly Queue<(ImportState State, long At)> _history = new(HistoryLength);
     readonly List<ImportConnection> _connections = [];
     long _lastSuccess;              // imp_last_success_conn: when the latest connection that worked was tried
-    bool _interpreting;             // IMPF_CONNECTED: a connect reply is being looked at
     bool _forceReconnect;           // IMPF_FORCE_RECONNECT: stay with the address
     bool _resendReplay;             // IMPF_RESEND_REPLAY
     bool _noCachedData = true;      // IMPF_NO_CACHED_DATA: losing the target's state costs us nothing
