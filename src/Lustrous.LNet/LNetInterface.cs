@@ -10,5 +10,6 @@ public sealed partial class LNetInterface(Nid nid, ILnd lnd, ILndUpcalls upcalls
 
     public ILnd Lnd { get; } = lnd;
 
-    public ILndUpcalls Upcalls { get; } = upcalls;
+    /// <summary>Whom the driver tells; a decorator of the driver puts itself in between before it starts.</summary>
+    public ILndUpcalls Upcalls { get; internal set; } = upcalls;
 }

@@ -68,7 +68,8 @@ public sealed class SchedulerTests
         Assert.Contains("deadlock", failure.Message, StringComparison.Ordinal);
         Assert.Contains("LUSTROUS_SEED=77", failure.Message, StringComparison.Ordinal);
         Assert.Contains(
-            nameof(Waiting_for_what_cannot_come_is_a_deadlock_that_names_its_seed), failure.Message, StringComparison.Ordinal);
+            nameof(Waiting_for_what_cannot_come_is_a_deadlock_that_names_its_seed), failure.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -44,7 +44,8 @@ sealed class SimConnection
         SimLinkOptions link = _pair.Link;
         TimeSpan trip = SimFlow.DrawDelay(_pair.Network.Random, link);
         TimeSpan time = IsSilent() ? link.ConnectTimeout : trip * 3;
-        _pair.Network.Scheduler.After(time, _dialler.Host, static state => ((SimConnection)state!).Dialled(), this, "dialled");
+        _pair.Network.Scheduler.After(
+            time, _dialler.Host, static state => ((SimConnection)state!).Dialled(), this, "dialled");
     }
 
     public void Pump()
@@ -67,7 +68,9 @@ sealed class SimConnection
             Tell(_acceptor!, _dialler.Nid);
     }
 
-    /// <summary>Nobody answers at all: the way is blocked, or the machine is down without anybody to refuse for it.</summary>
+    /// <summary>
+    /// Nobody answers at all: the way is blocked, or the machine is down without anybody to refuse for it.
+    /// </summary>
     bool IsSilent() =>
         _pair.Network.IsBlocked(_dialler.Nid, _dialled) || _pair.Network.IsBlocked(_dialled, _dialler.Nid)
         || _pair.Network.FindPort(_dialled) is null;

@@ -4,7 +4,9 @@ using Lustrous.LNet;
 
 namespace Lustrous.Simulation;
 
-/// <summary>One direction of a connection: messages waiting at the sender, bytes under way, one being received.</summary>
+/// <summary>
+/// One direction of a connection: messages waiting at the sender, bytes under way, one being received.
+/// </summary>
 sealed class SimFlow(SimPair pair, SimConnection connection, SimPort from, Nid toNid)
 {
     /// <summary>A sender that queues without end is a bug the run must show, not hide in memory.</summary>
@@ -60,7 +62,8 @@ sealed class SimFlow(SimPair pair, SimConnection connection, SimPort from, Nid t
                 time += TimeSpan.FromSeconds((double)bytes / pair.Link.BytesPerSecond);
             Scheduler.After(time, from.Host, static state => ((SimFlow)state!).Transmit(), this, "transmit");
         }
-        if (_receiving is null && !IsStalled && _underWay.TryPeek(out SimPacket? packet) && packet.Arrival <= Scheduler.Now)
+        if (_receiving is null && !IsStalled
+            && _underWay.TryPeek(out SimPacket? packet) && packet.Arrival <= Scheduler.Now)
         {
             _receiving = _underWay.Dequeue();
             _underWayBytes -= packet.Bytes;
@@ -69,7 +72,9 @@ sealed class SimFlow(SimPair pair, SimConnection connection, SimPort from, Nid t
         }
     }
 
-    /// <summary>The connection is gone: what waits fails, what is under way is lost, a payload half received ends so.</summary>
+    /// <summary>
+    /// The connection is gone: what waits fails, what is under way is lost, a payload half received ends so.
+    /// </summary>
     public void Abort(Errno reason)
     {
         while (_waiting.TryDequeue(out LNetMessage? message))
@@ -88,7 +93,8 @@ sealed class SimFlow(SimPair pair, SimConnection connection, SimPort from, Nid t
         if (_receiving is { IsParsed: true } && _to is not null)
         {
             Scheduler.After(
-                TimeSpan.Zero, _to.Host, static state => ((LNetReceive)state!).Complete(Errno.ECONNRESET), _receive, "broken");
+                TimeSpan.Zero, _to.Host, static state => ((LNetReceive)state!).Complete(Errno.ECONNRESET), _receive,
+                "broken");
         }
         _receiving = null;
     }
@@ -136,9 +142,8 @@ sealed class SimFlow(SimPair pair, SimConnection connection, SimPort from, Nid t
     {
         if (_receiving is not { } packet || _to is not { IsUp: true } to)
             return;
-        Errno status = packet.ReadHeader(out LNetHeader header);
-        if (status == Errno.OK)
-            status = to.Interface.Upcalls.Parse(to.Interface, header, from.Nid, _receive);
+        LNetHeader header = packet.ReadHeader();
+        Errno status = to.Interface.Upcalls.Parse(to.Interface, header, from.Nid, _receive);
         to.Host.Note("parse", packet.Checksum, (ulong)status, packet.Kind);
         if (status != Errno.OK)
         {
@@ -155,8 +160,8 @@ sealed class SimFlow(SimPair pair, SimConnection connection, SimPort from, Nid t
         }
         if (Network.Random.NextDouble() < pair.Link.SplitReceiveProbability)
         {
-            Scheduler.After(
-                DrawDelay(Network.Random, pair.Link), to.Host, static state => ((SimFlow)state!).FinishReceive(), this, "payload");
+            TimeSpan time = DrawDelay(Network.Random, pair.Link);
+            Scheduler.After(time, to.Host, static state => ((SimFlow)state!).FinishReceive(), this, "payload");
             return;
         }
         FinishReceive();
@@ -192,7 +197,8 @@ sealed class SimFlow(SimPair pair, SimConnection connection, SimPort from, Nid t
     {
         if (connection.IsClosed)
             return;
-        if (IsStalled && _waiting.Count + _underWay.Count > 0 && Scheduler.Now - _lastProgress >= pair.Link.SocketTimeout)
+        bool tooLong = Scheduler.Now - _lastProgress >= pair.Link.SocketTimeout;
+        if (IsStalled && tooLong && _waiting.Count + _underWay.Count > 0)
             connection.Close(Errno.ETIMEDOUT);
         else
             Pump();

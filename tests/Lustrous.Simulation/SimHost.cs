@@ -3,7 +3,8 @@ using Lustrous.Libcfs;
 namespace Lustrous.Simulation;
 
 /// <summary>
-/// One life of one machine: its work, timers and awaits run only while it lives. A restart is a new host. What a host takes
+/// One life of one machine: its work, timers and awaits run only while it lives. A restart is a new host. What a host
+/// takes
 /// from the world is its <see cref="Node"/>.
 /// </summary>
 public sealed class SimHost : IWorkQueue
@@ -14,7 +15,8 @@ public sealed class SimHost : IWorkQueue
         Name = incarnation == 0 ? name : $"{name}'{incarnation}";
         Context = new HostContext(this);
         Node = new NodeContext(
-            new SimTimeProvider(this), scheduler.Random.Fork(), this, new BufferPool(retainBytes: 4 << 20), new HostLog(this));
+            new SimTimeProvider(this), scheduler.Random.Fork(), this, new BufferPool(retainBytes: 4 << 20),
+            new HostLog(this));
     }
 
     public SimScheduler Scheduler { get; }
@@ -34,7 +36,9 @@ public sealed class SimHost : IWorkQueue
 
     void IWorkQueue.Post(Action<object?> work, object? state) => Scheduler.Post(this, work, state, "work");
 
-    /// <summary>Begins <paramref name="body"/> on this host, so that its awaits belong to it; cancelled when the host dies.</summary>
+    /// <summary>
+    /// Begins <paramref name="body"/> on this host, so that its awaits belong to it; cancelled when the host dies.
+    /// </summary>
     public Task RunAsync(Func<Task> body)
     {
         Lassert.That(IsAlive, "work for a crashed host");
@@ -57,7 +61,9 @@ public sealed class SimHost : IWorkQueue
         return result;
     }
 
-    /// <summary>Runs <paramref name="action"/> at once as if the host had called it: awaits it begins belong to the host.</summary>
+    /// <summary>
+    /// Runs <paramref name="action"/> at once as if the host had called it: awaits it begins belong to the host.
+    /// </summary>
     public void Call(Action action)
     {
         Lassert.That(IsAlive, "a call into a crashed host");

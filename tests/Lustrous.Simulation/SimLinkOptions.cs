@@ -13,7 +13,9 @@ public sealed record SimLinkOptions
     /// <summary>LNet messages that vanish although they were sent well.</summary>
     public double DropProbability { get; init; }
 
-    /// <summary>Chance for each message that the connection dies right after it was sent (it may or may not be lost).</summary>
+    /// <summary>
+    /// Chance for each message that the connection dies right after it was sent (it may or may not be lost).
+    /// </summary>
     public double CutProbability { get; init; }
 
     /// <summary>Connections between the pair; messages draw one at random, so they overtake each other.</summary>
@@ -25,7 +27,9 @@ public sealed record SimLinkOptions
     /// <summary>0 is without limit.</summary>
     public long BytesPerSecond { get; init; }
 
-    /// <summary>Bytes that may be under way in one direction of a connection; what comes beyond waits at the sender.</summary>
+    /// <summary>
+    /// Bytes that may be under way in one direction of a connection; what comes beyond waits at the sender.
+    /// </summary>
     public int WindowBytes { get; init; } = 4 << 20;
 
     /// <summary>A connection on which nothing moves for so long is given up (socklnd's sock_timeout).</summary>

@@ -5,7 +5,8 @@ using Lustrous.LNet;
 namespace Lustrous.Simulation;
 
 /// <summary>
-/// The wire between all nodes of a run. It carries LNet messages over simulated connections, one <see cref="SimPair"/> for
+/// The wire between all nodes of a run. It carries LNet messages over simulated connections, one <see cref="SimPair"/>
+/// for
 /// every two NIDs, and does to them what links, cuts, partitions and crashes do.
 /// </summary>
 public sealed class SimNetwork
@@ -28,7 +29,9 @@ public sealed class SimNetwork
     /// <summary>How links behave that have no options of their own.</summary>
     public SimLinkOptions DefaultLink { get; set; } = SimLinkOptions.Default;
 
-    /// <summary>Sees every message as it leaves (sender, receiver, header); true loses it. For scripted losses.</summary>
+    /// <summary>
+    /// Sees every message as it leaves (sender, receiver, header); true loses it. For scripted losses.
+    /// </summary>
     public Func<Nid, Nid, LNetHeader, bool>? Lose { get; set; }
 
     /// <summary>Messages that reached their node, and those lost on the way.</summary>
@@ -52,14 +55,18 @@ public sealed class SimNetwork
         _links[(b, a)] = options;
     }
 
-    /// <summary>Closes all connections between two nodes: what is under way is lost, what waits fails or is lost.</summary>
+    /// <summary>
+    /// Closes all connections between two nodes: what is under way is lost, what waits fails or is lost.
+    /// </summary>
     public void Cut(Nid a, Nid b)
     {
         _wire.Note("cut", detail: $"{a.ToIPAddress()} {b.ToIPAddress()}");
         FindPair(a, b)?.Close(Errno.ECONNRESET);
     }
 
-    /// <summary>Lets nothing through from one node to the other: it waits as TCP does, until healed or given up.</summary>
+    /// <summary>
+    /// Lets nothing through from one node to the other: it waits as TCP does, until healed or given up.
+    /// </summary>
     public void Block(Nid from, Nid to)
     {
         _wire.Note("block", detail: $"{from.ToIPAddress()} {to.ToIPAddress()}");
@@ -104,7 +111,9 @@ public sealed class SimNetwork
             pair.CloseStale(port);
     }
 
-    /// <summary>Takes an interface off the network. Loud: peers see their connections close; else they see silence.</summary>
+    /// <summary>
+    /// Takes an interface off the network. Loud: peers see their connections close; else they see silence.
+    /// </summary>
     internal void RemovePort(SimPort port, bool loud)
     {
         port.IsUp = false;

@@ -5,7 +5,9 @@ using Lustrous.LNet;
 
 namespace Lustrous.Simulation;
 
-/// <summary>A machine with one NID. It may crash and come back as another life of itself, which remembers nothing.</summary>
+/// <summary>
+/// A machine with one NID. It may crash and come back as another life of itself, which remembers nothing.
+/// </summary>
 public sealed class SimNode
 {
     readonly Simulation _simulation;
@@ -38,7 +40,8 @@ public sealed class SimNode
     public Task RunAsync(Func<Task> body) => Host.RunAsync(body);
 
     /// <summary>Stops everything of the node at once; nothing of it runs any more.</summary>
-    /// <param name="loud">Peers see their connections reset (a process died); else they see silence (the machine did).</param>
+    /// <param name="loud">Peers see their connections reset (a process died); else they see silence (the machine
+    /// did).</param>
     public void Crash(bool loud)
     {
         Host.Kill();

@@ -2,7 +2,9 @@ using Lustrous.Libcfs;
 
 namespace Lustrous.Simulation;
 
-/// <summary>Limits and habits of one run. Part of what a seed means: the same seed repeats a run only with the same options.</summary>
+/// <summary>
+/// Limits and habits of one run. Part of what a seed means: the same seed repeats a run only with the same options.
+/// </summary>
 public sealed record SimOptions
 {
     public static SimOptions Default { get; } = new();
@@ -10,7 +12,9 @@ public sealed record SimOptions
     /// <summary>Events after which a run counts as running away.</summary>
     public long MaxEvents { get; init; } = 5_000_000;
 
-    /// <summary>Virtual time after which a run that has not ended counts as hanging (periodic timers never run dry).</summary>
+    /// <summary>
+    /// Virtual time after which a run that has not ended counts as hanging (periodic timers never run dry).
+    /// </summary>
     public TimeSpan MaxVirtualTime { get; init; } = TimeSpan.FromHours(4);
 
     /// <summary>How often posted work is put off a little, so that a message or a timer may overtake it.</summary>

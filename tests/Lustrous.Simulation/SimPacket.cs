@@ -7,24 +7,31 @@ namespace Lustrous.Simulation;
 /// <summary>One LNet message between two nodes: its header and a copy of its payload.</summary>
 sealed class SimPacket
 {
-    public const int HeaderBytes = 72;
+    public const int HeaderBytes = LNetHeader.Nid4Size;
 
-    readonly LNetHeader _header;
+    readonly byte[] _header;
     readonly byte[] _payload;
+    readonly LNetMessageType _type;
 
-    SimPacket(LNetHeader header, byte[] payload)
+    SimPacket(in LNetHeader header, byte[] payload)
     {
-        _header = header;
+        // As bytes, so that what the receiver sees has been through the form that real wires carry.
+        _header = new byte[header.FitsNid4 ? LNetHeader.Nid4Size : LNetHeader.Nid16Size];
+        if (header.FitsNid4)
+            header.WriteNid4(_header);
+        else
+            header.WriteNid16(_header);
         _payload = payload;
+        _type = header.Type;
         Checksum = Sum();
     }
 
-    public int Bytes => HeaderBytes + _payload.Length;
+    public int Bytes => _header.Length + _payload.Length;
 
     /// <summary>Over header and payload, for the trace: different bytes are a different run.</summary>
     public ulong Checksum { get; }
 
-    public string Kind => _header.Type switch
+    public string Kind => _type switch
     {
         LNetMessageType.Ack => "ACK",
         LNetMessageType.Put => "PUT",
@@ -54,11 +61,8 @@ sealed class SimPacket
         return new SimPacket(message.Header, payload);
     }
 
-    public Errno ReadHeader(out LNetHeader header)
-    {
-        header = _header;
-        return Errno.OK;
-    }
+    public LNetHeader ReadHeader() =>
+        _header.Length == LNetHeader.Nid4Size ? LNetHeader.ReadNid4(_header) : LNetHeader.ReadNid16(_header);
 
     /// <summary>Puts the payload where LNet wants it.</summary>
     public void CopyTo(LNetReceive receive)
@@ -79,9 +83,10 @@ sealed class SimPacket
     ulong Sum()
     {
         ulong hash = 0xcbf29ce484222325;
+        foreach (byte b in _header)
+            hash = (hash ^ b) * 0x100000001b3;
         foreach (byte b in _payload)
             hash = (hash ^ b) * 0x100000001b3;
-        hash = (hash ^ _header.MatchBits) * 0x100000001b3;
-        return (hash ^ _header.Portal) * 0x100000001b3;
+        return hash;
     }
 }

@@ -3,7 +3,8 @@ using Lustrous.Libcfs;
 namespace Lustrous.Simulation;
 
 /// <summary>
-/// Runs the events of all hosts on the calling thread, in an order that only the seed decides, in virtual time: whatever is due
+/// Runs the events of all hosts on the calling thread, in an order that only the seed decides, in virtual time:
+/// whatever is due
 /// now is drawn at random; when nothing is due, time jumps to the next timer. Nothing here waits.
 /// </summary>
 public sealed class SimScheduler
@@ -38,7 +39,9 @@ public sealed class SimScheduler
 
     internal SimOptions Options => _options;
 
-    /// <summary>Runs <paramref name="work"/> soon, for <paramref name="owner"/>; not at all when that has crashed by then.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> soon, for <paramref name="owner"/>; not at all when that has crashed by then.
+    /// </summary>
     internal void Post(SimHost owner, Action<object?> work, object? state, string kind = "post")
     {
         if (!OnOwnThread(kind))
@@ -56,15 +59,18 @@ public sealed class SimScheduler
         }
     }
 
-    /// <summary>Runs <paramref name="work"/> once, after <paramref name="delay"/>. Counts as traffic (see <see cref="SettledAsync"/>).</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> once, after <paramref name="delay"/>. Counts as traffic (see <see
+    /// cref="SettledAsync"/>).
+    /// </summary>
     internal void After(TimeSpan delay, SimHost owner, Action<object?> work, object? state, string kind)
     {
         if (!OnOwnThread(kind))
             return;
         _traffic++;
         long number = _number++;
-        _later.Enqueue(
-            new SimEvent(number, owner, kind, work, state) { IsTraffic = true }, (_now + Math.Max(0, delay.Ticks), number));
+        var e = new SimEvent(number, owner, kind, work, state) { IsTraffic = true };
+        _later.Enqueue(e, (_now + Math.Max(0, delay.Ticks), number));
     }
 
     internal void AddTimer(TimeSpan delay, SimTimer timer, long generation)
@@ -86,7 +92,8 @@ public sealed class SimScheduler
     }
 
     /// <summary>Runs until <paramref name="task"/> has ended.</summary>
-    /// <exception cref="SimHangException">It cannot end: nothing is left to run; or it did not end within the limits.</exception>
+    /// <exception cref="SimHangException">It cannot end: nothing is left to run; or it did not end within the
+    /// limits.</exception>
     internal void RunUntil(Task task)
     {
         while (!task.IsCompleted)
@@ -108,7 +115,8 @@ public sealed class SimScheduler
     internal void Fail(Exception failure) => _failure ??= failure;
 
     /// <summary>
-    /// Nothing is left to run. Should the rest have gone to the thread pool (Task.WhenAll, WhenAny and WaitAsync do that to a task
+    /// Nothing is left to run. Should the rest have gone to the thread pool (Task.WhenAll, WhenAny and WaitAsync do
+    /// that to a task
     /// that runs its continuations asynchronously), its post comes in a moment and is the better explanation.
     /// </summary>
     SimHangException Deadlock()
@@ -124,7 +132,8 @@ public sealed class SimScheduler
         if (Environment.CurrentManagedThreadId == _thread)
             return true;
         // Chance no longer decides alone; the run's own thread reports it at its next step.
-        Fail(new InvalidOperationException($"'{kind}' came from another thread: something left the simulation\n{Environment.StackTrace}"));
+        Fail(new InvalidOperationException(
+            $"'{kind}' came from another thread: something left the simulation\n{Environment.StackTrace}"));
         return false;
     }
 
@@ -153,7 +162,9 @@ public sealed class SimScheduler
         return true;
     }
 
-    /// <summary>Makes at least one event due, moving time on where needed; false when there is none up to the limit.</summary>
+    /// <summary>
+    /// Makes at least one event due, moving time on where needed; false when there is none up to the limit.
+    /// </summary>
     bool Advance(long limitTicks)
     {
         DropStale();
@@ -200,5 +211,7 @@ public sealed class SimScheduler
     }
 }
 
-/// <summary>The run cannot or does not end: deadlock, hang, runaway, or something left the simulation's thread.</summary>
+/// <summary>
+/// The run cannot or does not end: deadlock, hang, runaway, or something left the simulation's thread.
+/// </summary>
 public sealed class SimHangException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,6 +1,8 @@
 namespace Lustrous.Simulation;
 
-/// <summary>A host's clocks: virtual time, beginning at a fixed date so that time stamps on the wire repeat too.</summary>
+/// <summary>
+/// A host's clocks: virtual time, beginning at a fixed date so that time stamps on the wire repeat too.
+/// </summary>
 public sealed class SimTimeProvider : TimeProvider
 {
     readonly SimHost _host;

@@ -4,7 +4,8 @@ using System.Text;
 namespace Lustrous.Simulation;
 
 /// <summary>
-/// What happened, in order: a hash over everything (two runs are the same run when it is equal) and the last lines as text,
+/// What happened, in order: a hash over everything (two runs are the same run when it is equal) and the last lines as
+/// text,
 /// which are only formatted when somebody reads them.
 /// </summary>
 public sealed class SimTrace
@@ -24,7 +25,9 @@ public sealed class SimTrace
 
     public long Count { get; private set; }
 
-    /// <summary>Adds an entry. <paramref name="detail"/> is for values that cost nothing to hand over (literals, names).</summary>
+    /// <summary>
+    /// Adds an entry. <paramref name="detail"/> is for values that cost nothing to hand over (literals, names).
+    /// </summary>
     public void Add(TimeSpan now, string host, string kind, ulong x = 0, ulong y = 0, string detail = "")
     {
         Mix((ulong)now.Ticks);

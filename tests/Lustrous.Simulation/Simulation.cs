@@ -5,7 +5,9 @@ using System.Runtime.ExceptionServices;
 
 namespace Lustrous.Simulation;
 
-/// <summary>One run: a scheduler, a network and nodes, and the test's own code, which runs as a host named <c>test</c>.</summary>
+/// <summary>
+/// One run: a scheduler, a network and nodes, and the test's own code, which runs as a host named <c>test</c>.
+/// </summary>
 public sealed partial class Simulation
 {
     readonly SimHost _test;

@@ -3,18 +3,22 @@ using Lustrous.Idl.LNet;
 namespace Lustrous.LNet.Lnd;
 
 /// <summary>
-/// A network driver: carries messages between this node and others on one kind of network (<c>struct lnet_lnd</c>). It knows
+/// A network driver: carries messages between this node and others on one kind of network (<c>struct lnet_lnd</c>). It
+/// knows
 /// connections and bytes; matching, events and peers are LNet's.
 /// </summary>
 public interface ILnd : IAsyncDisposable
 {
     LNetType Type { get; }
 
-    /// <summary>Starts to listen and to carry for <paramref name="ni"/>. EADDRINUSE, EACCES, EADDRNOTAVAIL when it cannot.</summary>
+    /// <summary>
+    /// Starts to listen and to carry for <paramref name="ni"/>. EADDRINUSE, EACCES, EADDRNOTAVAIL when it cannot.
+    /// </summary>
     ValueTask<Errno> StartupAsync(LNetInterface ni, CancellationToken cancel);
 
     /// <summary>
-    /// Takes a message to carry to <see cref="LNetMessage.NextHop"/>, connecting first where needed; returns at once. Ends it
+    /// Takes a message to carry to <see cref="LNetMessage.NextHop"/>, connecting first where needed; returns at once.
+    /// Ends it
     /// by calling <see cref="LNetMessage.Complete"/> exactly once, on any thread, holding no lock.
     /// </summary>
     void Send(LNetMessage message);
@@ -28,7 +32,8 @@ public interface ILndUpcalls
 {
     /// <summary>
     /// Says where a message whose header has arrived belongs. On <c>OK</c> the driver puts the first
-    /// <see cref="LNetReceive.DestinationLength"/> payload bytes into <see cref="LNetReceive.Destination"/>, throws the rest
+    /// <see cref="LNetReceive.DestinationLength"/> payload bytes into <see cref="LNetReceive.Destination"/>, throws the
+    /// rest
     /// away, and calls <see cref="LNetReceive.Complete"/>. EPROTO: the peer broke the protocol, close the connection.
     /// </summary>
     /// <param name="ni">The interface it came in on.</param>
