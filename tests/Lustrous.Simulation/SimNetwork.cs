@@ -127,7 +127,8 @@ public sealed class SimNetwork
         }
     }
 
-    internal void RemoveHost(SimHost host, bool loud)
+    /// <summary>Takes all interfaces of a host off the network, as <see cref="RemovePort"/>.</summary>
+    public void RemoveHost(SimHost host, bool loud)
     {
         foreach (SimPort port in _ports.FindAll(port => port.Host == host))
             RemovePort(port, loud);

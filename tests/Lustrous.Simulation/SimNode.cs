@@ -80,6 +80,6 @@ public sealed class SimNode
         Lassert.That(!Host.IsAlive || bytes == 0, $"{_name} still holds {bytes} bytes of pooled buffers");
     }
 
-    internal static Nid NidOf(int number) =>
+    public static Nid NidOf(int number) =>
         Nid.FromIPAddress((uint)LNetType.Tcp << 16, new IPAddress([10, 0, 0, (byte)number]));
 }

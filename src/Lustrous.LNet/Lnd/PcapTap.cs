@@ -103,8 +103,8 @@ public sealed class PcapTap(ILnd inner, NodeContext context, PcapWriter writer) 
     {
         (Nid client, Nid server) = selfDials ? (self, peer) : (peer, self);
         var tcp = new PcapConversation(
-            writer, new IPEndPoint(client.ToIPAddress(), _clientPort), new IPEndPoint(server.ToIPAddress(), AcceptorPort),
-            context.Random);
+            writer, new IPEndPoint(client.ToIPAddress(), _clientPort),
+            new IPEndPoint(server.ToIPAddress(), AcceptorPort), context.Random);
         _clientPort = _clientPort == LastClientPort ? FirstClientPort : _clientPort - 1;
         bool nid4 = client.IsNid4 && server.IsNid4;
         tcp.Write(fromClient: true, AcceptorRequest(server, nid4));
@@ -183,7 +183,8 @@ public sealed class PcapTap(ILnd inner, NodeContext context, PcapWriter writer) 
     }
 
     /// <summary>Waits for the payload of one message, records it, and goes on to whoever LNet meant.</summary>
-    sealed class Received(PcapTap owner, Nid self, LNetHeader header, Nid from, ILNetCompletions? next) : ILNetCompletions
+    sealed class Received(PcapTap owner, Nid self, LNetHeader header, Nid from, ILNetCompletions? next)
+        : ILNetCompletions
     {
         void ILNetCompletions.OnReceiveComplete(LNetReceive receive, Errno status)
         {
