@@ -104,7 +104,7 @@ public readonly ref struct LustreMessage
     public static int HeaderSize(int bufferCount) => RoundUp(LengthsOffset + 4 * bufferCount);
 
     /// <summary>Bytes of a message whose buffers have these lengths (<c>lustre_msg_size</c>).</summary>
-    public static int Size(ReadOnlySpan<int> lengths)
+    public static int Size(scoped ReadOnlySpan<int> lengths)
     {
         int size = HeaderSize(lengths.Length);
         foreach (int length in lengths)
@@ -146,7 +146,7 @@ public readonly ref struct LustreMessage
     /// <summary>
     /// Lays a message out in memory of at least <see cref="Size"/> bytes: header and lengths are set, everything else is zero.
     /// </summary>
-    public static LustreMessage Format(Span<byte> memory, ReadOnlySpan<int> lengths)
+    public static LustreMessage Format(Span<byte> memory, scoped ReadOnlySpan<int> lengths)
     {
         Lassert.That(lengths.Length is > 0 and <= MaxBufferCount);
         memory[..Size(lengths)].Clear();
