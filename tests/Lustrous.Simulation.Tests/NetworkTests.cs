@@ -91,7 +91,7 @@ public sealed class NetworkTests
     });
 
     [Fact]
-    public void A_long_one_way_partition_ends_the_connection_and_then_dialling_fails() => Seeds.Simulate(20, async sim =>
+    public void A_long_one_way_partition_ends_the_connection_and_dialling_fails() => Seeds.Simulate(20, async sim =>
     {
         (Machine a, Machine b) = await PairAsync(sim, SimLinkOptions.Default);
         a.Put(b, 0, [1]);
@@ -223,7 +223,8 @@ public sealed class NetworkTests
         {
             SimHost host = sim.AddHost($"m{number}");
             var probe = new LndProbe(host.Node) { Refuse = refuse };
-            return new Machine(host, probe, await probe.StartAsync(SimNode.NidOf(number), new SimLnd(sim.Network, host)));
+            LNetInterface ni = await probe.StartAsync(SimNode.NidOf(number), new SimLnd(sim.Network, host));
+            return new Machine(host, probe, ni);
         }
 
         public void Put(Machine to, int matchBits, byte[] payload) =>

@@ -8,7 +8,9 @@ namespace Lustrous.Simulation;
 /// <summary>What a probe took from its driver.</summary>
 public sealed record ProbedMessage(Nid From, LNetHeader Header, byte[] Payload, Errno Status, TimeSpan At);
 
-/// <summary>Stands where LNet stands above a driver: takes every message whole, and remembers. For tests of drivers.</summary>
+/// <summary>
+/// Stands where LNet stands above a driver: takes every message whole, and remembers. For tests of drivers.
+/// </summary>
 public sealed class LndProbe(NodeContext context) : ILndUpcalls, ILNetCompletions
 {
     readonly Dictionary<LNetReceive, (Nid From, LNetHeader Header, PooledBuffer? Buffer)> _receiving = [];

@@ -51,7 +51,8 @@ public sealed class FaultInjectorTests
         a.Send(b, new LNetHeader { Type = LNetMessageType.Ack, Portal = 7 });
         await a.SettledAsync();
         Assert.Equal(
-            [LNetMessageType.Put, LNetMessageType.Put, LNetMessageType.Ack], b.Probe.Received.Select(m => m.Header.Type));
+            [LNetMessageType.Put, LNetMessageType.Put, LNetMessageType.Ack],
+            b.Probe.Received.Select(m => m.Header.Type));
     });
 
     [Fact]
@@ -83,7 +84,7 @@ public sealed class FaultInjectorTests
     [Theory]
     [InlineData(FaultDirections.Sent)]
     [InlineData(FaultDirections.Received)]
-    public void A_delayed_message_arrives_later_whole_and_overtaken(FaultDirections direction) => Run(async (sim, a, b) =>
+    public void A_delayed_message_arrives_later_and_whole(FaultDirections direction) => Run(async (sim, a, b) =>
     {
         Machine where = direction == FaultDirections.Sent ? a : b;
         where.Faults.Add(new FaultRule
