@@ -1,5 +1,8 @@
 using Lustrous.Idl.LNet;
 using Lustrous.LNet.Lnd;
+using Lustrous.LNet.Lnd.Lolnd;
+using Lustrous.LNet.Matching;
+using Lustrous.LNet.Peers;
 
 namespace Lustrous.LNet;
 
@@ -26,10 +29,35 @@ public sealed partial class LNetNode : ILndUpcalls, ILNetCompletions, IAsyncDisp
     /// <summary><c>LNET_MTU</c>: most payload bytes of one message.</summary>
     public const int MaxPayload = 1 << 20;
 
+    const string LogSource = "lnet";
+
+    readonly Portal[] _portals = new Portal[PortalCount];
+    readonly HandleStripe[] _stripes = new HandleStripe[HandleStripe.Count];
+    readonly PeerTable _peers;
+    readonly LNetInterface _loopback;
+    readonly RankedLock _interfacesLock = new(24, "lnet_interfaces");
+    LNetInterface[] _interfaces = [];       // replaced, never changed; guarded by _interfacesLock for writing
+    int _nextStripe;
+    int _stopping;
+
     public LNetNode(NodeContext context, LNetOptions? options = null)
     {
         Context = context;
         Options = options ?? new LNetOptions();
+        _responseTimeout = (long)(Options.TransactionTimeout.TotalSeconds * context.Clock.TimestampFrequency);
+        _peers = new PeerTable(Options.MaxPeers, IsLocal);
+        ulong interfaceCookie = context.Random.NextUInt64();
+        for (int i = 0; i < PortalCount; i++)
+            _portals[i] = new Portal(i, _peers);
+        for (int i = 0; i < HandleStripe.Count; i++)
+            _stripes[i] = new HandleStripe(i, interfaceCookie, context.Random);
+        _loopback = new LNetInterface(Nid.Loopback, new Lolnd(), this);
+        _logLimit = new LogLimiter(context);
+        _monitor = context.Clock.CreateTimer(
+            static node => ((LNetNode)node!).RunMonitor(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        UpdatePingTarget();
+        if ((Options.Features & PushFeatures) == PushFeatures)
+            AttachPushTargets();
     }
 
     public NodeContext Context { get; }
@@ -37,82 +65,96 @@ public sealed partial class LNetNode : ILndUpcalls, ILNetCompletions, IAsyncDisp
     public LNetOptions Options { get; }
 
     /// <summary>Our interfaces in the order they were added; 0@lo, which every node has, is not among them.</summary>
-    public IReadOnlyList<LNetInterface> Interfaces => throw new NotImplementedException();
+    public IReadOnlyList<LNetInterface> Interfaces => InterfaceArray;
 
-    /// <summary>PUTs to <paramref name="portal"/> that find no descriptor wait, bounded, for one (LNetSetLazyPortal).</summary>
-    public void SetLazyPortal(int portal) => throw new NotImplementedException();
+    /// <summary>The peers we know, in order of appearance.</summary>
+    public IReadOnlyList<LNetPeer> Peers => _peers.Snapshot();
 
-    /// <summary>Ends <see cref="SetLazyPortal"/> and drops what waits (LNetClearLazyPortal).</summary>
-    public void ClearLazyPortal(int portal) => throw new NotImplementedException();
+    /// <summary>What went through all interfaces, 0@lo included.</summary>
+    public LNetCounters Counters
+    {
+        get
+        {
+            LNetCounters sum = _loopback.Counters;
+            foreach (LNetInterface ni in InterfaceArray)
+                sum += ni.Counters;
+            return sum;
+        }
+    }
 
-    /// <summary>Whether it is one of ours, 0@lo included.</summary>
-    public bool IsLocal(Nid nid) => throw new NotImplementedException();
+    LNetInterface[] InterfaceArray => Volatile.Read(ref _interfaces);
 
-    /// <summary>
-    /// The NID that stands for the peer <paramref name="nid"/> belongs to (LNetPrimaryNID); itself when nothing is known. This
-    /// is what <see cref="LNetEvent.Initiator"/> carries.
-    /// </summary>
-    public Nid PrimaryNid(Nid nid) => throw new NotImplementedException();
-
-    /// <summary>Asks a node who it is (<c>lctl ping</c>): its NIDs, features and how long the answer took.</summary>
-    public ValueTask<Result<LNetPingReply>> PingAsync(Nid nid, TimeSpan timeout, CancellationToken cancel) =>
-        throw new NotImplementedException();
-
-    /// <summary>Messages to <paramref name="net"/> go through <paramref name="gateway"/>, a router on a net of ours.</summary>
-    public Errno AddRoute(uint net, Nid gateway, int hops = 1, int priority = 0) => throw new NotImplementedException();
+    bool Stopping => Volatile.Read(ref _stopping) != 0;
 
     /// <summary>Starts an interface on a driver. A node may have several, also on one driver.</summary>
-    public ValueTask<Errno> AddInterfaceAsync(Nid nid, ILnd lnd, CancellationToken cancel) =>
-        throw new NotImplementedException();
+    /// <returns>EEXIST, EINVAL (not an address to start) or what the driver says.</returns>
+    public async ValueTask<Errno> AddInterfaceAsync(Nid nid, ILnd lnd, CancellationToken cancel)
+    {
+        if (nid.IsAny || nid.IsLoopback || nid.Type != lnd.Type)
+            return Errno.EINVAL;
+        if (Stopping)
+            return Errno.ESHUTDOWN;
+        if (IsLocal(nid))
+            return Errno.EEXIST;
+        var ni = new LNetInterface(nid, lnd, this);
+        Errno status = await lnd.StartupAsync(ni, cancel);
+        if (status != Errno.OK)
+            return status;
+        using (_interfacesLock.Enter())
+            Volatile.Write(ref _interfaces, [.. _interfaces, ni]);
+        UpdatePingTarget();
+        return Errno.OK;
+    }
+
+    /// <summary>Whether it is one of ours, 0@lo included.</summary>
+    public bool IsLocal(Nid nid)
+    {
+        if (nid.IsLoopback)
+            return true;
+        foreach (LNetInterface ni in InterfaceArray)
+        {
+            if (ni.Nid == nid)
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>
-    /// Makes a descriptor reachable: PUTs or GETs to <paramref name="portal"/> from <paramref name="match"/> whose match bits
-    /// equal <paramref name="matchBits"/> outside <paramref name="ignoreBits"/> (LNetMEAttach + LNetMDAttach).
+    /// The NID that stands for the peer <paramref name="nid"/> belongs to (LNetPrimaryNID); itself when nothing is
+    /// known. This is what <see cref="LNetEvent.Initiator"/> carries.
     /// </summary>
-    public Errno Attach(
-        int portal, LNetProcessId match, ulong matchBits, ulong ignoreBits, MdUnlink unlink, MatchPosition position,
-        MemoryDescriptor md) => throw new NotImplementedException();
+    public Nid PrimaryNid(Nid nid) => _peers.Primary(nid);
 
     /// <summary>
-    /// Takes a descriptor out. Its final event comes with <c>Unlinked</c>: at once when idle, else when the operation under
-    /// way ends (LNetMDUnlink). Harmless when it is already out.
+    /// Stops: disposes the drivers (the node owns them), then unlinks every descriptor; those still linked get a last
+    /// event with ECANCELED.
     /// </summary>
-    public void Unlink(MemoryDescriptor md) => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _stopping, 1) != 0)
+            return;
+        await _monitor.DisposeAsync();
+        foreach (ILnd lnd in InterfaceArray.Select(ni => ni.Lnd).Distinct())
+            await lnd.DisposeAsync();
+        foreach (Portal portal in _portals)
+        {
+            ClearLazyPortal(portal.Index);
+            UnlinkAll(portal, portal.Any);
+        }
+        foreach (HandleStripe stripe in _stripes)
+            UnlinkAll(stripe, stripe.Any);
+    }
 
-    /// <summary>
-    /// Sends <paramref name="md"/>'s bytes (LNetMDBind unless that is done, and LNetPut). SEND follows when they have left, and ACK when one was asked for and
-    /// came; a failure comes as the event's status, never as an exception.
-    /// </summary>
-    /// <param name="md">A free-floating source; its <c>Threshold</c> counts SEND and ACK, as in LNet.</param>
-    /// <param name="offset">Where in <paramref name="md"/> the payload starts.</param>
-    /// <param name="length">Payload bytes.</param>
-    /// <param name="ackWanted">Asks the target for an ACK.</param>
-    /// <param name="self">Send from this address of ours; <see cref="Nid.Any"/> lets LNet choose.</param>
-    /// <param name="remoteOffset">Where in the target's descriptor it goes, if that is remote-managed.</param>
-    /// <returns><c>OK</c>: events follow. Else none does: ENOENT, <paramref name="md"/> is attached, unlinked meanwhile or
-    /// has no threshold left; EINVAL, no such range or portal; ESHUTDOWN.</returns>
-    public Errno Put(
-        MemoryDescriptor md, int offset, int length, bool ackWanted, Nid self, LNetProcessId target, int portal,
-        ulong matchBits, int remoteOffset, ulong headerData) => throw new NotImplementedException();
-
-    /// <summary>Fetches bytes into <paramref name="md"/> (LNetGet). SEND and REPLY follow, in any order.</summary>
-    /// <returns>As <see cref="Put"/>.</returns>
-    public Errno Get(
-        MemoryDescriptor md, Nid self, LNetProcessId target, int portal, ulong matchBits, int remoteOffset) =>
-        throw new NotImplementedException();
-
-    public Errno Parse(LNetInterface ni, in LNetHeader header, Nid from, LNetReceive receive) =>
-        throw new NotImplementedException();
-
-    public void NotifyPeer(LNetInterface ni, Nid peer, bool alive) => throw new NotImplementedException();
-
-    /// <summary>
-    /// Stops: disposes the drivers (the node owns them), then unlinks every descriptor; those still linked get a last event
-    /// with ECANCELED.
-    /// </summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
-
-    void ILNetCompletions.OnSendComplete(LNetMessage message, Errno status) => throw new NotImplementedException();
-
-    void ILNetCompletions.OnReceiveComplete(LNetReceive receive, Errno status) => throw new NotImplementedException();
+    void UnlinkAll(MdOwner owner, Func<MemoryDescriptor?> any)
+    {
+        while (true)
+        {
+            MemoryDescriptor? md;
+            using (owner.Lock.Enter())
+                md = any();
+            if (md is null)
+                return;
+            Unlink(md, Errno.ECANCELED);
+        }
+    }
 }

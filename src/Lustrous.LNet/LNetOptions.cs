@@ -1,25 +1,6 @@
-namespace Lustrous.LNet;
+using Lustrous.Idl.LNet;
 
-/// <summary>Features that the answer to a ping announces (<c>LNET_PING_FEAT_*</c>).</summary>
-[Flags]
-public enum PingFeatures : uint
-{
-    None = 0,
-    Base = 1 << 0,
-    /// <summary>Each entry says whether the interface is up.</summary>
-    NiStatus = 1 << 1,
-    /// <summary>Is no router.</summary>
-    RouteDisabled = 1 << 2,
-    /// <summary>Peers may send to and from any of its interfaces.</summary>
-    MultiRail = 1 << 3,
-    /// <summary>Takes pushes and sends them.</summary>
-    Discovery = 1 << 4,
-    /// <summary>Entries with 20-byte NIDs follow.</summary>
-    LargeAddress = 1 << 5,
-    /// <summary>The primary NID is the first large one.</summary>
-    PrimaryLarge = 1 << 6,
-    Metadata = 1 << 7,
-}
+namespace Lustrous.LNet;
 
 /// <summary>Settings of one node's LNet; the defaults are Lustre's module parameters where it has one.</summary>
 public sealed record LNetOptions
@@ -28,16 +9,18 @@ public sealed record LNetOptions
     public uint Pid { get; init; } = LNetProcessId.LustrePid;
 
     /// <summary>
-    /// What we tell whoever pings us. Without MultiRail and Discovery peers never push; with both, pushes are taken and
-    /// acknowledged. LargeAddress and PrimaryLarge are added where our NIDs need them.
+    /// What we tell whoever pings us. Without MULTI_RAIL and DISCOVERY peers never push; with both, pushes are taken
+    /// and acknowledged. LARGE_ADDR and PRIMARY_LARGE are added where our NIDs need them.
     /// </summary>
     public PingFeatures Features { get; init; } =
-        PingFeatures.Base | PingFeatures.NiStatus | PingFeatures.RouteDisabled;
+        PingFeatures.BASE | PingFeatures.NI_STATUS | PingFeatures.RTE_DISABLED;
 
     /// <summary>Ping a peer and learn its other NIDs before the first message to it is sent.</summary>
     public bool DiscoverPeers { get; init; }
 
-    /// <summary>How long a GET, or a PUT with ACK, may wait for its response (<c>lnet_transaction_timeout</c>).</summary>
+    /// <summary>
+    /// How long a GET, or a PUT with ACK, may wait for its response (<c>lnet_transaction_timeout</c>).
+    /// </summary>
     public TimeSpan TransactionTimeout { get; init; } = TimeSpan.FromSeconds(150);
 
     /// <summary>How often a message that never left is sent another way (<c>lnet_retry_count</c>).</summary>
