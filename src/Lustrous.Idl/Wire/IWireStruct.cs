@@ -9,7 +9,7 @@ public interface IWireStruct<TSelf> where TSelf : unmanaged, IWireStruct<TSelf>
     /// <summary>The C name.</summary>
     static abstract string WireName { get; }
 
-    /// <summary>The same value with every multi-byte field reversed: reads what a peer of the other byte order wrote.</summary>
+    /// <summary>The same value with each number reversed: reads what a peer of the other byte order wrote.</summary>
     static abstract TSelf Swab(in TSelf value);
 
     /// <summary>Shows each field, in order, to <paramref name="visitor"/>.</summary>
@@ -21,18 +21,18 @@ public interface IWireStruct<TSelf> where TSelf : unmanaged, IWireStruct<TSelf>
 /// <remarks>Names are C's without the prefix (<c>mbo_size</c> → <c>size</c>).</remarks>
 public interface IWireFieldVisitor
 {
-    /// <summary>An integer, an enum (its <see cref="Enum.ToString()"/>), a handle, a FID: whatever prints as one value.</summary>
+    /// <summary>An integer, an enum, a handle, a FID: whatever prints as one value, by its ToString.</summary>
     void Value<T>(string name, T value) where T : unmanaged;
 
     /// <summary>A nested struct; its fields follow in a visit of their own.</summary>
-    void Struct<T>(string name, in T value) where T : unmanaged, IWireStruct<T>;
+    void Struct<T>(string name, scoped in T value) where T : unmanaged, IWireStruct<T>;
 
     /// <summary>A fixed array of integers, or of structs that print as one value.</summary>
-    void Array<T>(string name, ReadOnlySpan<T> values) where T : unmanaged;
+    void Array<T>(string name, scoped ReadOnlySpan<T> values) where T : unmanaged;
 
     /// <summary>A fixed array of characters; text up to the first NUL.</summary>
-    void Text(string name, ReadOnlySpan<byte> characters);
+    void Text(string name, scoped ReadOnlySpan<byte> characters);
 
     /// <summary>A fixed array of nested structs.</summary>
-    void StructArray<T>(string name, ReadOnlySpan<T> values) where T : unmanaged, IWireStruct<T>;
+    void StructArray<T>(string name, scoped ReadOnlySpan<T> values) where T : unmanaged, IWireStruct<T>;
 }

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Lustrous.Idl.Wire;
 
-/// <summary>Fields as members of a JSON object: integers as numbers, everything else that is one value as a string.</summary>
+/// <summary>Fields as members of a JSON object: integers as numbers, any other single value as a string.</summary>
 readonly ref struct JsonVisitor(Utf8JsonWriter json) : IWireFieldVisitor
 {
     public void Value<T>(string name, T value) where T : unmanaged
@@ -13,14 +13,14 @@ readonly ref struct JsonVisitor(Utf8JsonWriter json) : IWireFieldVisitor
         Item(value);
     }
 
-    public void Struct<T>(string name, in T value) where T : unmanaged, IWireStruct<T>
+    public void Struct<T>(string name, scoped in T value) where T : unmanaged, IWireStruct<T>
     {
         if (StructPrinter.Skip(name, new ReadOnlySpan<T>(in value))) return;
         json.WritePropertyName(name);
         StructPrinter.WriteJson(json, in value);
     }
 
-    public void Array<T>(string name, ReadOnlySpan<T> values) where T : unmanaged
+    public void Array<T>(string name, scoped ReadOnlySpan<T> values) where T : unmanaged
     {
         if (StructPrinter.Skip(name, values)) return;
         if (typeof(T) == typeof(byte))
@@ -33,13 +33,13 @@ readonly ref struct JsonVisitor(Utf8JsonWriter json) : IWireFieldVisitor
         json.WriteEndArray();
     }
 
-    public void Text(string name, ReadOnlySpan<byte> characters)
+    public void Text(string name, scoped ReadOnlySpan<byte> characters)
     {
         if (StructPrinter.Skip(name, characters)) return;
         json.WriteString(name, StructPrinter.Printable(characters));
     }
 
-    public void StructArray<T>(string name, ReadOnlySpan<T> values) where T : unmanaged, IWireStruct<T>
+    public void StructArray<T>(string name, scoped ReadOnlySpan<T> values) where T : unmanaged, IWireStruct<T>
     {
         if (StructPrinter.Skip(name, values)) return;
         json.WriteStartArray(name);

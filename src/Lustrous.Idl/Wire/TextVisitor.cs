@@ -11,26 +11,26 @@ readonly ref struct TextVisitor(StringBuilder text) : IWireFieldVisitor
         Name(name).Append(value.ToString());
     }
 
-    public void Struct<T>(string name, in T value) where T : unmanaged, IWireStruct<T>
+    public void Struct<T>(string name, scoped in T value) where T : unmanaged, IWireStruct<T>
     {
         if (StructPrinter.Skip(name, new ReadOnlySpan<T>(in value))) return;
         Name(name);
         StructPrinter.AppendText(text, in value);
     }
 
-    public void Array<T>(string name, ReadOnlySpan<T> values) where T : unmanaged
+    public void Array<T>(string name, scoped ReadOnlySpan<T> values) where T : unmanaged
     {
         if (StructPrinter.Skip(name, values)) return;
         StructPrinter.AppendItems(Name(name), values);
     }
 
-    public void Text(string name, ReadOnlySpan<byte> characters)
+    public void Text(string name, scoped ReadOnlySpan<byte> characters)
     {
         if (StructPrinter.Skip(name, characters)) return;
         Name(name).Append('"').Append(StructPrinter.Printable(characters)).Append('"');
     }
 
-    public void StructArray<T>(string name, ReadOnlySpan<T> values) where T : unmanaged, IWireStruct<T>
+    public void StructArray<T>(string name, scoped ReadOnlySpan<T> values) where T : unmanaged, IWireStruct<T>
     {
         if (StructPrinter.Skip(name, values)) return;
         Name(name).Append('[');

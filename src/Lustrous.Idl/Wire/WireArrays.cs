@@ -22,18 +22,6 @@ public partial struct Array4<T> where T : unmanaged
     T _first;
 }
 
-[InlineArray(5)]
-public partial struct Array5<T> where T : unmanaged
-{
-    T _first;
-}
-
-[InlineArray(6)]
-public partial struct Array6<T> where T : unmanaged
-{
-    T _first;
-}
-
 [InlineArray(7)]
 public partial struct Array7<T> where T : unmanaged
 {
@@ -42,6 +30,12 @@ public partial struct Array7<T> where T : unmanaged
 
 [InlineArray(8)]
 public partial struct Array8<T> where T : unmanaged
+{
+    T _first;
+}
+
+[InlineArray(15)]
+public partial struct Array15<T> where T : unmanaged
 {
     T _first;
 }
@@ -94,8 +88,8 @@ public partial struct Array224<T> where T : unmanaged
     T _first;
 }
 
-[InlineArray(1024)]
-public partial struct Array1024<T> where T : unmanaged
+[InlineArray(2024)]
+public partial struct Array2024<T> where T : unmanaged
 {
     T _first;
 }
@@ -108,12 +102,6 @@ public partial struct Array3072<T> where T : unmanaged
 
 [InlineArray(4096)]
 public partial struct Array4096<T> where T : unmanaged
-{
-    T _first;
-}
-
-[InlineArray(8104)]
-public partial struct Array8104<T> where T : unmanaged
 {
     T _first;
 }
