@@ -77,7 +77,8 @@ public sealed class ConstantTableTests
             {
                 if (field.GetRawConstantValue() is not { } value || value is string)
                     continue;
-                string wireName = field.GetCustomAttributes<WireNameAttribute>().FirstOrDefault()?.Name ?? prefix + field.Name;
+                string wireName = field.GetCustomAttributes<WireNameAttribute>().FirstOrDefault()?.Name
+                    ?? prefix + field.Name;
                 yield return new(wireName, $"{type.Name}.{field.Name}", Widen(value), MaskOf(value));
             }
         }

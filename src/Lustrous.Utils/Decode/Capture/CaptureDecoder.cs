@@ -3,8 +3,9 @@ using Lustrous.Idl.LNet;
 namespace Lustrous.Utils.Decode.Capture;
 
 /// <summary>
-/// From packets to socklnd's pieces: follows every TCP connection of the Lustre port, both ways, and shows items and problems
-/// to <paramref name="sink"/> as they become complete. Whoever builds on it implements <see cref="ICaptureSink"/>.
+/// From packets to socklnd's pieces: follows every TCP connection of the Lustre port, both ways, and shows items and
+/// problems to <paramref name="sink"/> as they become complete. Whoever builds on it implements <see
+/// cref="ICaptureSink"/>.
 /// </summary>
 /// <param name="sink">Sees the items.</param>
 /// <param name="extraPorts">Ports to follow besides 988.</param>
@@ -48,10 +49,7 @@ public sealed class CaptureDecoder(ICaptureSink sink, params IEnumerable<int> ex
         }
         Followed? connection = Find(segment, out bool toServer);
         if (connection is null)
-        {
-            Statistics.OtherPackets++;
             return;
-        }
         TcpReassembler stream = toServer ? connection.ToServer : connection.ToClient;
         TcpReassembler other = toServer ? connection.ToClient : connection.ToServer;
         if ((segment.Flags & TcpFlags.Syn) != 0)
@@ -82,7 +80,9 @@ public sealed class CaptureDecoder(ICaptureSink sink, params IEnumerable<int> ex
         bool dialling = syn && (segment.Flags & TcpFlags.Ack) == 0;
         if (_connections.TryGetValue((segment.Source, segment.Destination), out Followed? found))
         {
-            if (!dialling || !found.ToServer.Started || found.ToServer.InitialSequence == segment.Sequence + 1)
+            bool known = found.ToServer.Started || found.ToClient.Started;
+            bool again = found.ToServer.SawStart && found.ToServer.InitialSequence == segment.Sequence + 1;
+            if (!dialling || !known || again)
                 return found;
             // The same ports again: a new connection.
             found.Finish(_place);
@@ -97,11 +97,11 @@ public sealed class CaptureDecoder(ICaptureSink sink, params IEnumerable<int> ex
             _connections.Remove((segment.Destination, segment.Source));
         }
         toServer = dialling || !syn && _ports.Contains(segment.Destination.Port);
-        if (_connections.Count >= MaxConnections)
+        if (_connections.Count >= MaxConnections || !syn && segment.PayloadLength == 0)
             return null;
         CaptureEndpoint client = toServer ? segment.Source : segment.Destination;
         CaptureEndpoint server = toServer ? segment.Destination : segment.Source;
-        var connection = new Followed(new CapturedConnection(++Statistics.Connections, client, server), sink, Statistics);
+        var connection = new Followed(new(++Statistics.Connections, client, server), sink, Statistics);
         _connections.Add((client, server), connection);
         return connection;
     }

@@ -1,6 +1,7 @@
 namespace Lustrous.Utils.Decode.Capture;
 
-/// <summary>A stream that can be looked ahead into, with a bounded window: what finding the next good record needs.</summary>
+/// <summary>A stream that can be looked ahead into, with a bounded window: what finding the next good record
+/// needs.</summary>
 sealed class CaptureInput(Stream stream) : IDisposable
 {
     /// <summary>Two of the largest records, so that a candidate's successor can be looked at too.</summary>

@@ -8,4 +8,5 @@ namespace Lustrous.Utils.Decode.Capture;
 /// <param name="Data">What was kept of the frame; valid until the next read.</param>
 /// <param name="OriginalLength">Bytes the frame had on the network.</param>
 public readonly record struct CapturePacket(
-    long Number, long FileOffset, long TimeNanoseconds, LinkType LinkType, ReadOnlyMemory<byte> Data, int OriginalLength);
+    long Number, long FileOffset, long TimeNanoseconds, LinkType LinkType, ReadOnlyMemory<byte> Data,
+    int OriginalLength);

@@ -4,7 +4,8 @@ using Lustrous.Libcfs;
 
 namespace Lustrous.Utils.Decode.Capture;
 
-/// <summary>Reads the packets of a capture file: pcap of either byte order and time unit, or pcapng, plain or gzip.</summary>
+/// <summary>Reads the packets of a capture file: pcap of either byte order and time unit, or pcapng, plain or
+/// gzip.</summary>
 public sealed class CaptureReader : IDisposable
 {
     /// <summary>The longest packet believed; a larger record length is damage.</summary>
@@ -74,7 +75,7 @@ public sealed class CaptureReader : IDisposable
         _finished = true;
         if (_input.Failure is { } failure)
         {
-            problem = new CaptureProblem(_format.PacketCount, _input.Offset, $"the file cannot be unpacked further: {failure}");
+            problem = new(_format.PacketCount, _input.Offset, $"the file cannot be unpacked further: {failure}");
             return true;
         }
         return false;

@@ -1,7 +1,7 @@
 namespace Lustrous.Utils.Decode.Capture;
 
-/// <summary>One TCP connection of a capture. The client is the side that dialled or, where that is not recorded, the one
-/// without a Lustre port.</summary>
+/// <summary>One TCP connection of a capture. The client is the side that dialled or, where that is not recorded, the
+/// one without a Lustre port.</summary>
 public sealed class CapturedConnection
 {
     internal CapturedConnection(int number, CaptureEndpoint client, CaptureEndpoint server) =>

@@ -30,7 +30,8 @@ public sealed record CapturedItem
     /// <summary>The packet that brought its last byte.</summary>
     public required long PacketNumber { get; init; }
 
-    /// <summary>Bytes of this direction before it; counts from the first recorded byte where the start is not there.</summary>
+    /// <summary>Bytes of this direction before it; counts from the first recorded byte where the start is not
+    /// there.</summary>
     public required long StreamOffset { get; init; }
 
     /// <summary>All its bytes, as recorded; valid only during the callback.</summary>

@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace Lustrous.Utils.Decode.Capture;
 
-/// <summary>From a frame to the TCP segment in it: link layer, IP, TCP. Whatever does not fit its frame is no segment.</summary>
+/// <summary>From a frame to the TCP segment in it: link layer, IP, TCP. Whatever does not fit its frame is no
+/// segment.</summary>
 static class FrameParser
 {
     const ushort EtherIPv4 = 0x0800;
@@ -101,7 +102,9 @@ static class FrameParser
             return false;
         int payload = length - header;
         // Short frames are padded: what lies behind the IP length is not TCP's.
-        ReadOnlyMemory<byte> kept = data.Length > header ? data.Slice(header, Math.Min(payload, data.Length - header)) : default;
+        ReadOnlyMemory<byte> kept = data.Length > header
+            ? data.Slice(header, Math.Min(payload, data.Length - header))
+            : default;
         segment = new(
             CaptureEndpoint.From(source, U16(tcp)), CaptureEndpoint.From(destination, U16(tcp[2..])),
             BinaryPrimitives.ReadUInt32BigEndian(tcp[4..]), BinaryPrimitives.ReadUInt32BigEndian(tcp[8..]),

@@ -11,7 +11,8 @@ sealed class PcapFormat : ICaptureFormat
     const int FileHeaderBytes = 24;
     const int RecordHeaderBytes = 16;
 
-    // Damage is told from a long pause by this: a capture whose clock jumps further is read from the next good record on.
+    // Damage is told from a long pause by this: a capture whose clock jumps further is read from the next good
+    // record on.
     const uint MaxPauseSeconds = 30 * 86400;
 
     readonly CaptureInput _input;
@@ -76,7 +77,8 @@ sealed class PcapFormat : ICaptureFormat
         return true;
     }
 
-    /// <summary>Skips damage: to the next place where a record stands, with another or the end of the file behind it.</summary>
+    /// <summary>Skips damage: to the next place where a record stands, with another or the end of the file behind
+    /// it.</summary>
     bool FindNext(out CaptureProblem? problem)
     {
         long place = _input.Offset;
@@ -89,7 +91,7 @@ sealed class PcapFormat : ICaptureFormat
         while (!StandsHere());
         // The packet that is lost keeps its number, so that later ones are numbered as far as can be told.
         PacketCount++;
-        problem = new CaptureProblem(PacketCount, place, $"damaged record: {skipped} bytes skipped to the next good one");
+        problem = new(PacketCount, place, $"damaged record: {skipped} bytes skipped to the next good one");
         return true;
     }
 
@@ -116,7 +118,7 @@ sealed class PcapFormat : ICaptureFormat
         return captured <= CaptureReader.MaxPacketBytes && original is > 0 and <= CaptureReader.MaxPacketBytes
             && captured <= original
             && fraction < (_nanoseconds ? 1_000_000_000 : 1_000_000)
-            && (PacketCount == 0 || seconds - _lastSeconds <= MaxPauseSeconds || _lastSeconds - seconds <= MaxPauseSeconds);
+            && (PacketCount == 0 || Math.Abs((long)seconds - _lastSeconds) <= MaxPauseSeconds);
     }
 
     static uint Read(ReadOnlySpan<byte> bytes, bool bigEndian) => bigEndian

@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace Lustrous.Utils.Decode.Capture;
 
-/// <summary>The newer format: blocks of a type, a length before and after, and a body; interfaces with units of their own.</summary>
+/// <summary>The newer format: blocks of a type, a length before and after, and a body; interfaces with units of
+/// their own.</summary>
 /// <remarks>Source: draft-ietf-opsawg-pcapng.</remarks>
 sealed class PcapNgFormat(CaptureInput input) : ICaptureFormat
 {
@@ -78,7 +79,8 @@ sealed class PcapNgFormat(CaptureInput input) : ICaptureFormat
                 int original = (int)Math.Min(U32(body.Span), int.MaxValue);
                 PacketCount++;
                 packet = new(
-                    PacketCount, place, 0, _interfaces[0].LinkType, body.Slice(4, Math.Min(original, body.Length - 4)), original);
+                    PacketCount, place, 0, _interfaces[0].LinkType,
+                    body.Slice(4, Math.Min(original, body.Length - 4)), original);
                 return true;
             }
             case EnhancedPacket or SimplePacket:

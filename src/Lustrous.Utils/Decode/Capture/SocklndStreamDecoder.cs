@@ -5,8 +5,8 @@ using Lustrous.LNet;
 namespace Lustrous.Utils.Decode.Capture;
 
 /// <summary>
-/// Cuts one direction of a connection into socklnd's pieces. After bytes that are missing or make no sense it looks for the
-/// next LNet header and goes on there; holds at most one message.
+/// Cuts one direction of a connection into socklnd's pieces. After bytes that are missing or make no sense it looks
+/// for the next LNet header and goes on there; holds at most one message.
 /// </summary>
 public sealed class SocklndStreamDecoder : ITcpStreamSink
 {
@@ -60,8 +60,9 @@ public sealed class SocklndStreamDecoder : ITcpStreamSink
     void ITcpStreamSink.End(in StreamPlace place)
     {
         int held = _end - _start;
-        if (_searching && _skipped + held > 0)
-            Report(_searchPlace, $"{_skipped + held} bytes without a message to the stream's end", undecoded: _skipped + held);
+        long lost = _skipped + held;
+        if (_searching && lost > 0)
+            Report(_searchPlace, $"{lost} bytes without a message to the stream's end", undecoded: lost);
         else if (held > 0 || _ignore > 0)
             Report(place, $"the stream ends inside a message: {held} bytes of {PieceText()}", undecoded: held);
         _statistics.UndecodedBytes += held;
@@ -246,7 +247,8 @@ public sealed class SocklndStreamDecoder : ITcpStreamSink
             large ? MemoryMarshal.Read<Nid>(wire[28..]) : Nid.FromNid4(SocklndFraming.Read64(wire[16..], swabbed)),
             SocklndFraming.Read(rest, swabbed), SocklndFraming.Read(rest[4..], swabbed),
             SocklndFraming.Read64(rest[8..], swabbed), SocklndFraming.Read64(rest[16..], swabbed),
-            (SocklndConnectionType)SocklndFraming.Read(rest[24..], swabbed), (int)SocklndFraming.Read(rest[28..], swabbed));
+            (SocklndConnectionType)SocklndFraming.Read(rest[24..], swabbed),
+            (int)SocklndFraming.Read(rest[28..], swabbed));
     }
 
     string PieceText() => PieceLength() is > 0 and var length ? $"{length}" : "one of unknown length";

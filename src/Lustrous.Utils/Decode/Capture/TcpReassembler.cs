@@ -1,8 +1,8 @@
 namespace Lustrous.Utils.Decode.Capture;
 
 /// <summary>
-/// One direction of a TCP connection: puts segments in order, drops what was sent twice, and says where the recording lacks
-/// bytes. Memory is bounded: when too much waits behind a hole, the hole is given up.
+/// One direction of a TCP connection: puts segments in order, drops what was sent twice, and says where the
+/// recording lacks bytes. Memory is bounded: when too much waits behind a hole, the hole is given up.
 /// </summary>
 sealed class TcpReassembler(ITcpStreamSink sink)
 {
@@ -51,7 +51,8 @@ sealed class TcpReassembler(ITcpStreamSink sink)
         DeliverWaiting();
     }
 
-    /// <summary>The receiver has everything up to here: a hole before it is one of the recording, not of the network.</summary>
+    /// <summary>The receiver has everything up to here: a hole before it is one of the recording, not of the
+    /// network.</summary>
     public void Acknowledged(uint sequence, in StreamPlace place)
     {
         if (!_started || _waiting.Count == 0)
