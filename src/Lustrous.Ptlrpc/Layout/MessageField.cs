@@ -42,8 +42,10 @@ public sealed class StringField(string label, int maxLength = -1) : MessageField
 /// <summary>One wire struct or integer.</summary>
 /// <param name="swab">Reverses one.</param>
 /// <param name="minimumSize">Bytes that a peer of an older version sends at least; the rest then reads as zero.</param>
-public sealed class StructField<T>(string label, Swabber<T> swab, RmfFlags flags = RmfFlags.None, int minimumSize = -1)
-    : MessageField(label, flags, Unsafe.SizeOf<T>()) where T : unmanaged
+/// <param name="size">Bytes the buffer gets unless said otherwise, where that is not just the struct.</param>
+public sealed class StructField<T>(
+    string label, Swabber<T> swab, RmfFlags flags = RmfFlags.None, int minimumSize = -1, int size = -1)
+    : MessageField(label, flags, size >= 0 ? size : Unsafe.SizeOf<T>()) where T : unmanaged
 {
     /// <summary>A buffer shorter than this is refused.</summary>
     public int MinimumSize { get; } =
