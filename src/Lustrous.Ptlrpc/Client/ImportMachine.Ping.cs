@@ -11,6 +11,9 @@ public sealed partial class ImportMachine
     /// <summary>When the pinger looks next; seconds of uptime.</summary>
     public long NextPing { get; private set; }
 
+    /// <summary>The pinger is wanted at once.</summary>
+    public bool IsPingForced => _forceVerify && State is ImportState.Disconnected or ImportState.Full;
+
     public bool IsPingable { get; private set; }
 
     /// <summary>Pings when due, reconnects when disconnected (<c>ptlrpc_pinger_process_import</c>).</summary>
