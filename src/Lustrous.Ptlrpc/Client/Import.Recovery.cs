@@ -98,7 +98,7 @@ public sealed partial class Import
         if (Has(ImportActions.AbortOldGeneration))
             AbortOldGeneration();
         if (Has(ImportActions.AbortNoResend))
-            KickAll(_delayed, RequestEvents.Wake);
+            KickAll(_delayed, RequestEvents.ConnectFailed);
         if (Has(ImportActions.NotifyInactive))
             Notify(ImportEvent.Inactive);
         if (Has(ImportActions.NotifyEvicted))
@@ -177,7 +177,7 @@ public sealed partial class Import
         uint attempt;
         using PtlrpcRequest request = NewRequest(RequestFormats.MdsConnect, Options.ConnectOpcode);
         ObdConnectData asked = Options.ConnectData;
-        MsgConnectFlags flags = MsgConnectFlags.None;
+        MsgConnectFlags flags = 0;
         int serviceSeconds;
         using (_lock.Enter())
         {

@@ -211,7 +211,7 @@ public sealed partial class Import
             Peer = IsReverse ? _reversePeer : _machine.Current!.Peer,
             RemoteHandle = _machine.RemoteHandle,
             ConnectCount = _machine.ConnectCount,
-            HeaderFlags = isConnect ? LustreMsgHeaderFlags.None : HeaderFlags,
+            HeaderFlags = isConnect ? 0 : HeaderFlags,
             // Neither may make the target believe that replays, which have lower numbers, are old news.
             LastXid = isConnect || isDisconnect ? 0 : KnownReplied(),
             HasMatchBits = request.Bulk is not null || replyToMatchBits,

@@ -67,6 +67,8 @@ public sealed partial class PtlrpcRequest
                 End(Errno.EINTR);
             else if ((events & RequestEvents.Abort) != 0 && !Import.IsCurrent(Generation))
                 End(Errno.EIO);
+            else if ((events & RequestEvents.ConnectFailed) != 0 && _phase == RequestPhase.Waiting && NoResend)
+                End(Errno.EIO);
         }
         switch (_phase)
         {

@@ -86,7 +86,7 @@ public sealed partial class PtlrpcRequest
     void FillEnvelope(in SendTicket ticket)
     {
         LustreMessage message = Capsule.Request;
-        message.Flags = (MessageHeaderFlags)ticket.HeaderFlags;
+        message.Flags = ticket.HeaderFlags;
         message.ReplySize = (uint)Math.Max(_replyRoom, Capsule.MessageSize(MessageSide.Reply));
         ref PtlrpcBodyV3 body = ref RequestBody;
         body.Handle = new LustreHandle(ticket.RemoteHandle);

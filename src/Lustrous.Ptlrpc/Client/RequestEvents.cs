@@ -23,6 +23,8 @@ enum RequestEvents
     /// <summary>The import's generation is over.</summary>
     Abort = 1 << 10,
     Cancel = 1 << 11,
+    /// <summary>The target could not be reached: who waits and may not be sent again ends.</summary>
+    ConnectFailed = 1 << 12,
     /// <summary>Some thread is looking; it will see the bits that others set.</summary>
     Running = 1 << 30,
 }
