@@ -11,8 +11,8 @@ public partial record struct CfgMarker
     public MarkerFlags Flags;
     [WireName("cm_vers")] public uint Version;  // of Lustre
     public uint Padding;
-    public long CreateTime;             // seconds
-    public long CancelTime;             // seconds; 0: stands
+    [WireName("cm_createtime")] public long CreateTime; // seconds
+    [WireName("cm_canceltime")] public long CancelTime; // seconds; 0: stands
     [WireName("cm_tgtname")] public Text64 TargetName;
     public Text64 Comment;
 }

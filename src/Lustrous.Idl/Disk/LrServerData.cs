@@ -11,7 +11,7 @@ public partial record struct LrServerData
     public ulong Compat14;
     public ulong MountCount;
     public uint FeatureCompat;
-    public uint FeatureRoCompat;
+    [WireName("lsd_feature_rocompat")] public uint FeatureRoCompat;
     public uint FeatureIncompat;
     public uint ServerSize;
     public uint ClientStart;
@@ -19,7 +19,7 @@ public partial record struct LrServerData
     public ushort SubdirCount;
     public ulong CatalogOid;
     public uint CatalogOgen;
-    public Text40 PeerUuid;
+    [WireName("lsd_peeruuid")] public Text40 PeerUuid;
     public uint OsdIndex;
     public uint MaxClients;
     public uint StartEpoch;

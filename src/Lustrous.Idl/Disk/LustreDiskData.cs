@@ -9,16 +9,16 @@ public partial record struct LustreDiskData
 {
     public uint Magic;
     public uint FeatureCompat;
-    public uint FeatureRoCompat;
+    [WireName("ldd_feature_rocompat")] public uint FeatureRoCompat;
     public uint FeatureIncompat;
     [WireName("ldd_config_ver")] public uint ConfigVersion;
     public LddFlags Flags;
     [WireName("ldd_svindex")] public uint ServiceIndex;
     public LddMountType MountType;
-    public Text64 FsName;
+    [WireName("ldd_fsname")] public Text64 FsName;
     [WireName("ldd_svname")] public Text64 ServiceName;
     public Text40 Uuid;
-    public Text824 UserData;
+    [WireName("ldd_userdata")] public Text824 UserData;
     public Array3072<byte> Padding;
     public Text4096 MountOpts;
     public Text4096 Params;

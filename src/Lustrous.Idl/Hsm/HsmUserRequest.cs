@@ -18,7 +18,7 @@ public partial record struct HsmRequest
     public HsmUserAction Action;
     public uint ArchiveId;
     public HsmRequestFlags Flags;
-    public uint ItemCount;
+    [WireName("hr_itemcount")] public uint ItemCount;
     [WireName("hr_data_len")] public uint DataLength;
 }
 

@@ -14,7 +14,7 @@ public partial record struct LovDesc
     public ulong DefaultStripeSize;     // bytes
     public long DefaultStripeOffset;
     public uint Padding0;
-    public uint QosMaxAge;              // seconds
+    [WireName("ld_qos_maxage")] public uint QosMaxAge;  // seconds
     public uint Padding1;
     public uint Padding2;
     public ObdUuid Uuid;
@@ -31,7 +31,7 @@ public partial record struct LmvDesc
     public ulong DefaultHashSize;
     public ulong Padding1;
     public uint Padding2;
-    public uint QosMaxAge;              // seconds
+    [WireName("ld_qos_maxage")] public uint QosMaxAge;  // seconds
     public uint Padding3;
     public uint Padding4;
     public ObdUuid Uuid;

@@ -3,7 +3,7 @@ using Lustrous.Idl.Wire;
 namespace Lustrous.Idl.Ldlm;
 
 /// <summary>How much of a resource a lock covers, by its type (<c>union ldlm_wire_policy_data</c>).</summary>
-/// <remarks>All views have the same words: one reversal serves them all. Source: lustre_swab_ldlm_policy_data.</remarks>
+/// <remarks>All views have the same words: one reversal serves all (lustre_swab_ldlm_policy_data).</remarks>
 [WireStruct("ldlm_wire_policy_data", size: 32)]
 public partial record struct LdlmPolicyData
 {

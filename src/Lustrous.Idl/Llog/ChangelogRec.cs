@@ -30,7 +30,7 @@ public partial record struct ChangelogExtRename
 [WireStruct("changelog_ext_jobid", size: 32, Prefix = "cr_")]
 public partial record struct ChangelogExtJobId
 {
-    public Text32 JobId;
+    [WireName("cr_jobid")] public Text32 JobId;
 }
 
 /// <summary>A changelog user is done up to a record (<c>struct changelog_setinfo</c>).</summary>

@@ -15,7 +15,7 @@ public partial record struct LlogLogid
 [WireStruct("llog_catid", size: 32, Prefix = "lci_")]
 public partial record struct LlogCatid
 {
-    public LlogLogid LogId;
+    [WireName("lci_logid")] public LlogLogid LogId;
     public uint Padding1;
     public uint Padding2;
     public uint Padding3;

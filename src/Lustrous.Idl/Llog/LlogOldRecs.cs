@@ -9,7 +9,7 @@ public partial record struct LlogSizeChangeRec
 {
     [WireName("lsc_hdr")] public LlogRecHdr Header;
     public LlFid Fid;
-    public uint IoEpoch;
+    [WireName("lsc_ioepoch")] public uint IoEpoch;
     public uint Padding1;
     public ulong Padding2;
     public ulong Padding3;
@@ -41,6 +41,6 @@ public partial record struct LlogGenRec
 public partial record struct LlogdConnBody
 {
     [WireName("lgdc_gen")] public LlogGen Generation;
-    public LlogLogid LogId;
+    [WireName("lgdc_logid")] public LlogLogid LogId;
     [WireName("lgdc_ctxt_idx")] public uint ContextIndex;
 }

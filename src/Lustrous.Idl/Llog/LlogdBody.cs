@@ -6,7 +6,7 @@ namespace Lustrous.Idl.Llog;
 [WireStruct("llogd_body", size: 48, Prefix = "lgd_")]
 public partial record struct LlogdBody
 {
-    public LlogLogid LogId;
+    [WireName("lgd_logid")] public LlogLogid LogId;
     [WireName("lgd_ctxt_idx")] public LlogContext Context;
     public LlogFlags LlhFlags;
     public uint Index;                  // the record wanted

@@ -16,7 +16,7 @@ public partial record struct IdxInfo
     public ulong Version;
     public ulong HashStart;
     public ulong HashEnd;
-    public ushort KeySize;              // bytes; 0: as recorded
+    [WireName("ii_keysize")] public ushort KeySize; // bytes; 0: as recorded
     [WireName("ii_recsize")] public ushort RecordSize;
     public uint Pad1;
     public ulong Pad2;

@@ -19,8 +19,8 @@ public partial record struct MdtBody
     public ulong Blocks;                // of 512 bytes
     public ulong Version;               // was ioepoch
     [WireName("mbo_t_state")] public ulong TransientState;  // MdtTransientState
-    public uint FsUid;                  // who asks
-    public uint FsGid;
+    [WireName("mbo_fsuid")] public uint FsUid;  // who asks
+    [WireName("mbo_fsgid")] public uint FsGid;
     public uint Capability;
     public uint Mode;                   // type and permissions, as st_mode
     public uint Uid;
@@ -30,9 +30,9 @@ public partial record struct MdtBody
     public uint Nlink;
     [WireName("mbo_layout_gen")] public uint LayoutGeneration;
     [WireName("mbo_suppgid")] public uint SupplementaryGid;
-    public uint EaDataSize;             // request: room for the layout; reply: its bytes
-    public uint AclSize;
-    public uint MaxMdSize;              // bytes of the largest layout
+    [WireName("mbo_eadatasize")] public uint EaDataSize;    // request: room for the layout; reply: its bytes
+    [WireName("mbo_aclsize")] public uint AclSize;
+    [WireName("mbo_max_mdsize")] public uint MaxMdSize; // bytes of the largest layout
     public uint Unused3;
     [WireName("mbo_uid_h")] public uint UidHigh;
     [WireName("mbo_gid_h")] public uint GidHigh;

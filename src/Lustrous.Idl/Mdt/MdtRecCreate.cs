@@ -10,9 +10,9 @@ public partial record struct MdtRecCreate
 {
     public ReintOp Opcode;
     [WireName("cr_cap")] public uint Capability;
-    public uint FsUid;                  // who asks
+    [WireName("cr_fsuid")] public uint FsUid;   // who asks
     [WireName("cr_layout_ver")] public uint LayoutVersion;
-    public uint FsGid;
+    [WireName("cr_fsgid")] public uint FsGid;
     public uint Padding2H;
     [WireName("cr_suppgid1")] public uint SupplementaryGid1;
     public uint Padding3H;

@@ -9,9 +9,9 @@ public partial record struct MdtRecLink
 {
     public ReintOp Opcode;
     [WireName("lk_cap")] public uint Capability;
-    public uint FsUid;                  // who asks
+    [WireName("lk_fsuid")] public uint FsUid;   // who asks
     public uint Padding1H;
-    public uint FsGid;
+    [WireName("lk_fsgid")] public uint FsGid;
     public uint Padding2H;
     [WireName("lk_suppgid1")] public uint SupplementaryGid1;
     public uint Padding3H;

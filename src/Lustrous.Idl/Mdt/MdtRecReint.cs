@@ -10,9 +10,9 @@ public partial record struct MdtRecReint
 {
     public ReintOp Opcode;
     [WireName("rr_cap")] public uint Capability;
-    public uint FsUid;                  // who asks
+    [WireName("rr_fsuid")] public uint FsUid;   // who asks
     public uint Padding1H;
-    public uint FsGid;
+    [WireName("rr_fsgid")] public uint FsGid;
     public uint Padding2H;
     [WireName("rr_suppgid1")] public uint SupplementaryGid1;
     public uint Padding3H;

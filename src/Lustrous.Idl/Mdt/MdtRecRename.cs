@@ -9,9 +9,9 @@ public partial record struct MdtRecRename
 {
     public ReintOp Opcode;
     [WireName("rn_cap")] public uint Capability;
-    public uint FsUid;                  // who asks
+    [WireName("rn_fsuid")] public uint FsUid;   // who asks
     public uint Padding1H;
-    public uint FsGid;
+    [WireName("rn_fsgid")] public uint FsGid;
     public uint Padding2H;
     [WireName("rn_suppgid1")] public uint SupplementaryGid1;
     public uint Padding3H;

@@ -10,9 +10,9 @@ public partial record struct MdtRecResync
 {
     public ReintOp Opcode;
     [WireName("rs_cap")] public uint Capability;
-    public uint FsUid;                  // who asks
+    [WireName("rs_fsuid")] public uint FsUid;   // who asks
     public uint Padding1H;
-    public uint FsGid;
+    [WireName("rs_fsgid")] public uint FsGid;
     public uint Padding2H;
     [WireName("rs_suppgid1")] public uint SupplementaryGid1;
     public uint Padding3H;

@@ -9,9 +9,9 @@ public partial record struct MdtRecSetattr
 {
     public ReintOp Opcode;
     [WireName("sa_cap")] public uint Capability;
-    public uint FsUid;                  // who asks
+    [WireName("sa_fsuid")] public uint FsUid;   // who asks
     public uint Padding1H;
-    public uint FsGid;
+    [WireName("sa_fsgid")] public uint FsGid;
     public uint Padding2H;
     [WireName("sa_suppgid")] public uint SupplementaryGid;
     public uint Padding3H;

@@ -9,9 +9,9 @@ public partial record struct MdtRecSetxattr
 {
     public ReintOp Opcode;
     [WireName("sx_cap")] public uint Capability;
-    public uint FsUid;                  // who asks
+    [WireName("sx_fsuid")] public uint FsUid;   // who asks
     public uint Padding1H;
-    public uint FsGid;
+    [WireName("sx_fsgid")] public uint FsGid;
     public uint Padding2H;
     [WireName("sx_suppgid1")] public uint SupplementaryGid1;
     public uint Padding3H;

@@ -9,9 +9,9 @@ public partial record struct MdtRecUnlink
 {
     public ReintOp Opcode;
     [WireName("ul_cap")] public uint Capability;
-    public uint FsUid;                  // who asks
+    [WireName("ul_fsuid")] public uint FsUid;   // who asks
     public uint Padding1H;
-    public uint FsGid;
+    [WireName("ul_fsgid")] public uint FsGid;
     public uint Padding2H;
     [WireName("ul_suppgid1")] public uint SupplementaryGid1;
     public uint Padding3H;

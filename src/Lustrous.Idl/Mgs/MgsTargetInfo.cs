@@ -14,7 +14,7 @@ public partial record struct MgsTargetInfo
     public LddFlags Flags;
     public uint NidCount;
     public uint Instance;
-    public Text64 FsName;
+    [WireName("mti_fsname")] public Text64 FsName;
     [WireName("mti_svname")] public Text64 ServiceName;
     public Text40 Uuid;
     public Array32<Nid4> Nids;

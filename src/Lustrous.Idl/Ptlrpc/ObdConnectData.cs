@@ -22,9 +22,9 @@ public partial record struct ObdConnectData
     public ulong Transno;               // lowest that the client has to replay
     public uint Group;                  // MDT group
     [WireName("ocd_cksum_types")] public ChecksumTypes ChecksumTypes;
-    public uint MaxEaSize;              // bytes of layout
+    [WireName("ocd_max_easize")] public uint MaxEaSize; // bytes of layout
     public uint Instance;               // of the target, changes when it restarts
-    public ulong MaxBytes;              // largest object
+    [WireName("ocd_maxbytes")] public ulong MaxBytes;   // largest object
     [WireName("ocd_maxmodrpcs")] public ushort MaxModifyRpcs;   // in parallel
     [WireName("ocd_conn_policy")] public byte ConnectionPolicy; // ConnectPolicyFlags
     [WireName("padding0")] public byte Padding0;

@@ -31,5 +31,5 @@ public partial record struct PtlrpcBodyV3
     public ulong Padding641;
     public uint Uid;
     public uint Gid;
-    public Text32 JobId;
+    [WireName("pb_jobid")] public Text32 JobId;
 }

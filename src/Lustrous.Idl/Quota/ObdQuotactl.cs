@@ -11,8 +11,8 @@ public partial record struct ObdQuotactl
     public uint Type;
     public uint Id;
     public uint Stat;
-    public ObdDqInfo DqInfo;
-    public ObdDqBlk DqBlk;
+    [WireName("qc_dqinfo")] public ObdDqInfo DqInfo;
+    [WireName("qc_dqblk")] public ObdDqBlk DqBlk;
 }
 
 /// <summary>Grace times (<c>struct obd_dqinfo</c>).</summary>

@@ -6,11 +6,12 @@ namespace Lustrous.Idl.Update;
 /// <summary>A distributed transaction as every MDT in it logs it; operations follow, then parameters
 /// (<c>struct update_records</c>).</summary>
 [WireStruct("update_records", size: 32, Prefix = "ur_")]
-[WireTail("ur_ops", typeof(UpdateOp))]
+[WireTail("uops_op", typeof(UpdateOp))]
+[WireTail("up_params", typeof(ObjectUpdateParam))]
 public partial record struct UpdateRecords
 {
     public ulong MasterTransno;
-    public ulong BatchId;
+    [WireName("ur_batchid")] public ulong BatchId;
     public UpdateRecordFlags Flags;
     public uint Index;                  // of the part, when one record does not hold it
     public uint UpdateCount;
