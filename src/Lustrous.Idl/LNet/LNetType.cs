@@ -11,4 +11,6 @@ public enum LNetType : byte
     Ptl4 = 15,
     Kfi = 16,
     Tofu = 17,
+    Efa = 18,
+    Bxi3 = 19,
 }
