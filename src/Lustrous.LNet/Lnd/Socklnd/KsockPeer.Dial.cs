@@ -44,29 +44,32 @@ sealed partial class KsockPeer
     {
         KsockConn[] stale = [];
         KsockConn? next;
+        bool late;
         using (_lock.Enter())
         {
             _dial = null;
-            if (_cancelled || _removed)
+            late = _cancelled;
+            if (late)
+                next = EndCancelled();
+            else
             {
-                EndDial();
-                return false;
+                if (_connections.Length > 0 && _incarnation != incarnation)
+                {
+                    stale = _connections;
+                    _connections = [];
+                }
+                _backoff = TimeSpan.Zero;
+                _races = 0;
+                Add(conn, incarnation);
+                next = NextDial();
             }
-            if (_connections.Length > 0 && _incarnation != incarnation)
-            {
-                stale = _connections;
-                _connections = [];
-            }
-            _backoff = TimeSpan.Zero;
-            _races = 0;
-            Add(conn, incarnation);
-            next = NextDial();
         }
         foreach (KsockConn old in stale)
             old.Close(Errno.ECONNRESET);
         Launch(next);
-        NotifyAlive();
-        return true;
+        if (!late)
+            NotifyAlive();
+        return !late;
     }
 
     /// <summary>A dialled connection came to nothing. On its scheduler's thread.</summary>
@@ -80,14 +83,19 @@ sealed partial class KsockPeer
             if (_dial != conn)
                 return;
             _dial = null;
-            bool again = error is Errno.EALREADY or Errno.EPROTOTYPE && !_cancelled && ++_races <= MaxRaces;
-            if (again && Missing() == KsockConnType.None)
+            bool again = error is Errno.EALREADY or Errno.EPROTOTYPE && ++_races <= MaxRaces;
+            if (_cancelled)
+            {
+                next = EndCancelled();
+                dead = next is null && _connections.Length == 0;
+            }
+            else if (again && Missing() == KsockConnType.None)
                 next = NextDial();      // the peer's own dial has won: there is nothing left to do
             else if (again)
                 RetryLater();
             else
             {
-                bool enough = error == Errno.EALREADY && !_cancelled && HasEachType();
+                bool enough = error == Errno.EALREADY && HasEachType();
                 EndDial();
                 _satisfied |= enough;
                 if (!enough)
@@ -203,6 +211,13 @@ sealed partial class KsockPeer
         UpdateIncomplete();
     }
 
+    // Under _lock. The dial that was closed is over; messages that came since want another.
+    KsockConn? EndCancelled()
+    {
+        EndDial();
+        return _waitHead is null ? null : StartDial();
+    }
+
     // Under _lock.
     void UpdateIncomplete() => _incomplete = _route && !_dialling && Missing() != KsockConnType.None;
 
@@ -232,10 +247,7 @@ sealed partial class KsockPeer
         {
             if (!_dialling || _dial is not null)
                 return;
-            if (_cancelled)
-                EndDial();
-            else
-                dial = NextDial();
+            dial = NextDial();
         }
         Launch(dial);
     }
