@@ -90,7 +90,8 @@ public sealed class KsockHandshakeTests
     [Fact]
     public async Task With_accept_secure_an_unreserved_port_is_refused()
     {
-        await using TestNode node = await TestNode.StartAsync("127.0.0.1", new KsockTunables { Accept = AcceptMode.Secure });
+        await using TestNode node =
+            await TestNode.StartAsync("127.0.0.1", new KsockTunables { Accept = AcceptMode.Secure });
         using ScriptedPeer peer = await ScriptedPeer.DialAsync(node);
         Assert.Empty(await peer.ReadToEndAsync());
         await node.LoggedAsync("insecure port");
@@ -144,7 +145,7 @@ public sealed class KsockHandshakeTests
     public async Task Our_messages_leave_over_connections_that_the_peer_dialled(int version)
     {
         await using TestNode node = await TestNode.StartAsync("127.0.0.1");
-        using ScriptedPeer control = await ScriptedPeer.ConnectAsync(node, High, KsockConnType.Control, version: version);
+        using ScriptedPeer control = await ScriptedPeer.ConnectAsync(node, High, version: version);
         using ScriptedPeer bulk = await ScriptedPeer.ConnectAsync(node, High, KsockConnType.BulkIn, version: version);
         Assert.Equal(Errno.OK, await node.SendAsync(High, 1, [1, 2, 3]));
         byte[] small = await control.ReadAsync(KsockWire.PrefixSize + LNetHeader.Nid4Size + 3);
@@ -193,7 +194,8 @@ public sealed class KsockHandshakeTests
         return await peer.ReadHelloAsync();
     }
 
-    static Task AnswerAsync(ScriptedPeer peer, in KsockHello hello, KsockConnType type, Nid? claim = null, int version = 3)
+    static Task AnswerAsync(
+        ScriptedPeer peer, in KsockHello hello, KsockConnType type, Nid? claim = null, int version = 3)
     {
         byte[] bytes = new byte[KsockWire.HelloNid16Size];
         KsockHello answer = hello with

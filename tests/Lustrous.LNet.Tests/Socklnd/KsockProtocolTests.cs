@@ -175,7 +175,8 @@ public sealed class KsockProtocolTests
         await using TestNode node = await TestNode.StartAsync("127.0.0.1", clock: clock);
         using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Kernel, KsockConnType.BulkIn);
         // More than a loopback socket's buffers ever hold.
-        List<Task<Errno>> sends = [.. Enumerable.Range(0, 40).Select(i => node.SendAsync(Kernel, (ulong)i, new byte[1 << 20]))];
+        List<Task<Errno>> sends =
+            [.. Enumerable.Range(0, 40).Select(i => node.SendAsync(Kernel, (ulong)i, new byte[1 << 20]))];
         Assert.False(sends[^1].IsCompleted);
         for (int i = 0; i < 60; i++)
             clock.Advance(TimeSpan.FromSeconds(1));
@@ -222,7 +223,8 @@ public sealed class KsockProtocolTests
     {
         await using TestNode node = await TestNode.StartAsync("127.0.0.1", new KsockTunables { MaxQueuedMessages = 8 });
         using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Kernel, KsockConnType.Control);
-        List<Task<Errno>> sends = [.. Enumerable.Range(0, 40).Select(i => node.SendAsync(Kernel, (ulong)i, new byte[1 << 20]))];
+        List<Task<Errno>> sends =
+            [.. Enumerable.Range(0, 40).Select(i => node.SendAsync(Kernel, (ulong)i, new byte[1 << 20]))];
         Assert.Equal(Errno.ENOBUFS, await sends[^1]);
     }
 

@@ -53,7 +53,8 @@ sealed class ScriptedPeer(Socket socket) : IDisposable
     }
 
     /// <summary>A whole message in the form with 8-byte NIDs.</summary>
-    public static byte[] Message(in LNetHeader header, byte[] payload, ulong cookie0 = 0, ulong cookie1 = 0, uint checksum = 0)
+    public static byte[] Message(
+        in LNetHeader header, byte[] payload, ulong cookie0 = 0, ulong cookie1 = 0, uint checksum = 0)
     {
         byte[] bytes = new byte[KsockWire.PrefixSize + LNetHeader.Nid4Size + payload.Length];
         KsockWire.WritePrefix(bytes, KsockWire.LNet, checksum, cookie0, cookie1);

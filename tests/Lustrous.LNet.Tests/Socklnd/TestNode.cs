@@ -142,7 +142,8 @@ sealed class TestNode : ILndUpcalls, ILNetCompletions, ILogSink, IWorkQueue, IAs
         receive.DestinationOffset = 5;
         receive.DestinationLength = keep;
         receive.Node = this;
-        Assert.True(_receiving.TryAdd(receive, new Pending(header, from, memory)), "Parse during an unfinished receive");
+        bool free = _receiving.TryAdd(receive, new Pending(header, from, memory));
+        Assert.True(free, "Parse during an unfinished receive");
         return Errno.OK;
     }
 

@@ -1,9 +1,11 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace Lustrous.LNet.Lnd.Socklnd;
 
 /// <summary>
-/// The checksum of socklnd messages: CRC-32 of IEEE 802.3, started with all ones and not inverted at the end (the kernel's
+/// The checksum of socklnd messages: CRC-32 of IEEE 802.3, started with all ones and not inverted at the end (the
+/// kernel's
 /// <c>crc32_le</c>). Up to version 2 it covers headers and payload, from version 3 only the payload.
 /// </summary>
 /// <remarks>Source: lnet/klnds/socklnd/socklnd_lib.c (ksocknal_lib_recv, ksocknal_lib_csum_tx).</remarks>
@@ -20,7 +22,7 @@ static class KsockChecksum
         ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
         foreach (ulong raw in words)
         {
-            ulong word = BitConverter.IsLittleEndian ? raw : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(raw);
+            ulong word = BitConverter.IsLittleEndian ? raw : BinaryPrimitives.ReverseEndianness(raw);
             word ^= crc;
             crc = t[(7 << 8) + (int)(word & 0xff)] ^ t[(6 << 8) + (int)(word >> 8 & 0xff)]
                 ^ t[(5 << 8) + (int)(word >> 16 & 0xff)] ^ t[(4 << 8) + (int)(word >> 24 & 0xff)]

@@ -3,7 +3,8 @@ using Lustrous.Idl.LNet;
 namespace Lustrous.LNet.Lnd.Socklnd;
 
 /// <summary>Acceptor request and HELLO, both ways. All of it on the scheduler's thread.</summary>
-/// <remarks>Source: lnet/lnet/acceptor.c (lnet_accept), lnet/klnds/socklnd/socklnd_cb.c (ksocknal_recv_hello).</remarks>
+/// <remarks>Source: lnet/lnet/acceptor.c (lnet_accept), lnet/klnds/socklnd/socklnd_cb.c
+/// (ksocknal_recv_hello).</remarks>
 sealed unsafe partial class KsockConn
 {
     const int MaxHandshake = KsockWire.HelloNid16Size + 4 * KsockWire.MaxHelloAddresses;
@@ -52,7 +53,8 @@ sealed unsafe partial class KsockConn
         Type = type,
     };
 
-    // The socket's buffer is empty during the handshake, so a few bytes always fit; where they do not, something is wrong.
+    // The socket's buffer is empty during the handshake, so a few bytes always fit; where they do not, something is
+    // wrong.
     bool SendWhole(ReadOnlySpan<byte> bytes)
     {
         nint sent;

@@ -5,11 +5,13 @@ using Lustrous.Idl.LNet;
 namespace Lustrous.LNet.Lnd.Socklnd;
 
 /// <summary>
-/// Sending. Any thread queues; if nobody writes yet, that thread writes at once, so a message is on the wire when Send returns.
+/// Sending. Any thread queues; if nobody writes yet, that thread writes at once, so a message is on the wire when
+/// Send returns.
 /// On a scheduler's thread it waits for the end of the round instead, and many small messages leave in one system call.
 /// </summary>
 /// <remarks>
-/// Whoever set <c>_flushing</c> is the only writer, owns the fields marked so, and writes without holding the lock. Headers are
+/// Whoever set <c>_flushing</c> is the only writer, owns the fields marked so, and writes without holding the lock.
+/// Headers are
 /// made anew for each attempt, so nothing but a byte count is kept of a message that left in part.
 /// </remarks>
 sealed unsafe partial class KsockConn
@@ -53,7 +55,8 @@ sealed unsafe partial class KsockConn
         KsockWire.PrefixSize + (Version >= KsockWire.Version4 ? LNetHeader.Nid16Size : LNetHeader.Nid4Size);
 
     /// <summary>Takes a message.</summary>
-    /// <returns><c>OK</c>, it will be completed; ESHUTDOWN, the connection closes: choose another; ENOBUFS, EPROTO: it cannot
+    /// <returns><c>OK</c>, it will be completed; ESHUTDOWN, the connection closes: choose another; ENOBUFS, EPROTO:
+    /// it cannot
     /// be sent here.</returns>
     public Errno Send(LNetMessage message)
     {
@@ -201,7 +204,8 @@ sealed unsafe partial class KsockConn
             peer.ResumeReaders();
     }
 
-    // Accounts for what was sent, and takes what was queued meanwhile. False: there is nothing to do, or the connection closes.
+    // Accounts for what was sent, and takes what was queued meanwhile. False: there is nothing to do, or the
+    // connection closes.
     bool TakePending(int sentMessages, long sentBytes)
     {
         bool close;
@@ -466,7 +470,9 @@ sealed unsafe partial class KsockConn
         public readonly bool HasRoom =>
             ScratchLeft >= LargestHeader && Count < MaxSendVectors - 1 && Total < BatchBytes;
 
-        /// <summary>The next <paramref name="length"/> bytes of scratch, part of what is sent; there must be so many.</summary>
+        /// <summary>
+        /// The next <paramref name="length"/> bytes of scratch, part of what is sent; there must be so many.
+        /// </summary>
         public Span<byte> TakeScratch(int length)
         {
             Lassert.That(length <= ScratchLeft);

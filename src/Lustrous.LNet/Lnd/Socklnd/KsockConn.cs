@@ -22,7 +22,8 @@ enum KsockPhase
 }
 
 /// <summary>
-/// One TCP connection to a peer (<c>struct ksock_conn</c>). Its scheduler's thread reads from it and closes it; whoever sends
+/// One TCP connection to a peer (<c>struct ksock_conn</c>). Its scheduler's thread reads from it and closes it;
+/// whoever sends
 /// writes to it, one at a time.
 /// </summary>
 sealed unsafe partial class KsockConn : KsockPollable
@@ -83,7 +84,9 @@ sealed unsafe partial class KsockConn : KsockPollable
     public override string ToString() =>
         Peer is null ? _address.ToString() : $"{Peer.Nid} at {(_address.Length == 0 ? "?" : _address.ToString())}";
 
-    /// <summary>Ends the connection; any thread, holding no lock of higher rank than the peer's. Later calls change nothing.</summary>
+    /// <summary>
+    /// Ends the connection; any thread, holding no lock of higher rank than the peer's. Later calls change nothing.
+    /// </summary>
     public void Close(Errno error)
     {
         using (_txLock.Enter())
@@ -144,7 +147,8 @@ sealed unsafe partial class KsockConn : KsockPollable
             Fail(error, $"cannot watch its socket: {error}");
     }
 
-    // Something went wrong on this connection: closes it and, once it is open, its siblings, whose peer has the same trouble.
+    // Something went wrong on this connection: closes it and, once it is open, its siblings, whose peer has the same
+    // trouble.
     void Fail(Errno error, string why)
     {
         if (_closing)

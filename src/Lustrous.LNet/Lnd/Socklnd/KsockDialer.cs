@@ -2,14 +2,18 @@ using Lustrous.Idl.LNet;
 
 namespace Lustrous.LNet.Lnd.Socklnd;
 
-/// <summary>Makes sockets as ksocklnd does: dialled from a reserved port where possible, tuned, never blocking.</summary>
-/// <remarks>Source: lnet/lnet/acceptor.c (lnet_connect), lnet/klnds/socklnd/socklnd_lib.c (ksocknal_lib_setup_sock).</remarks>
+/// <summary>
+/// Makes sockets as ksocklnd does: dialled from a reserved port where possible, tuned, never blocking.
+/// </summary>
+/// <remarks>Source: lnet/lnet/acceptor.c (lnet_connect), lnet/klnds/socklnd/socklnd_lib.c
+/// (ksocknal_lib_setup_sock).</remarks>
 static class KsockDialer
 {
     const int MaxReservedPort = 1023, MinReservedPort = 512;
 
     /// <summary>Begins to connect from <paramref name="self"/> to <paramref name="peer"/>.</summary>
-    /// <returns>The socket, not yet connected; or EADDRINUSE when no reserved port is free, or connect's own error.</returns>
+    /// <returns>The socket, not yet connected; or EADDRINUSE when no reserved port is free, or connect's own
+    /// error.</returns>
     public static Result<int> Dial(KsockLnd lnd, Nid self, Nid peer, out SocketAddress target)
     {
         target = new SocketAddress(peer.ToIPAddress(), lnd.PortTo(peer));

@@ -1,6 +1,8 @@
 namespace Lustrous.LNet.Lnd.Socklnd;
 
-/// <summary>The acceptor of one interface (<c>lnet_acceptor</c>). What it accepts says itself which of our NIDs it wants.</summary>
+/// <summary>
+/// The acceptor of one interface (<c>lnet_acceptor</c>). What it accepts says itself which of our NIDs it wants.
+/// </summary>
 sealed class KsockListener(KsockLnd lnd, KsockSched sched, int fd) : KsockPollable(sched)
 {
     public const int OpenCommand = 1, CloseCommand = 2;

@@ -1,6 +1,8 @@
 namespace Lustrous.LNet.Lnd.Socklnd;
 
-/// <summary>Dialling a peer: one connection after the other, until there are enough of each type (<c>ksocknal_connect</c>).</summary>
+/// <summary>
+/// Dialling a peer: one connection after the other, until there are enough of each type (<c>ksocknal_connect</c>).
+/// </summary>
 sealed partial class KsockPeer
 {
     const int MaxAccepted = 64;     // connections of one type that a peer may open
@@ -235,7 +237,8 @@ sealed partial class KsockPeer
     {
         TimeSpan pause = _lnd.Tunables.MinReconnect;
         if (_retry is null)
-            _retry = _lnd.Context.Clock.CreateTimer(static peer => ((KsockPeer)peer!).Retry(), this, pause, Timeout.InfiniteTimeSpan);
+            _retry = _lnd.Context.Clock.CreateTimer(
+                static peer => ((KsockPeer)peer!).Retry(), this, pause, Timeout.InfiniteTimeSpan);
         else
             _retry.Change(pause, Timeout.InfiniteTimeSpan);
     }

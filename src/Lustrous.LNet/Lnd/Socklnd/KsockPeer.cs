@@ -3,7 +3,8 @@ using Lustrous.Idl.LNet;
 namespace Lustrous.LNet.Lnd.Socklnd;
 
 /// <summary>
-/// A peer on one of our interfaces (<c>struct ksock_peer_ni</c>): its connections, whoever dialled them, and the messages that
+/// A peer on one of our interfaces (<c>struct ksock_peer_ni</c>): its connections, whoever dialled them, and the
+/// messages that
 /// wait for the first. Dialling is in KsockPeer.Dial.cs.
 /// </summary>
 sealed partial class KsockPeer
@@ -15,6 +16,7 @@ sealed partial class KsockPeer
     LNetMessage? _waitHead, _waitTail;          // guarded by _lock: messages that wait for a connection
     int _waiting;                               // guarded by _lock
     bool _removed;                              // guarded by _lock: no longer in the interface's table
+    int _announce;                              // there is a connection where there was none, and LNet does not know
     long _posts;
     long _nextKeepalive;                        // ticks; the timer's
 
@@ -97,15 +99,16 @@ sealed partial class KsockPeer
         return accepted;
     }
 
-    /// <summary>Tells LNet that there is a connection.</summary>
+    /// <summary>Tells LNet that there is a connection, if it is the first.</summary>
     public void NotifyAlive()
     {
-        if (_connections.Length == 1)
+        if (Interlocked.Exchange(ref _announce, 0) != 0)
             Net.Ni.Upcalls.NotifyPeer(Net.Ni, Nid, alive: true);
     }
 
     /// <summary>
-    /// Closes every connection, whose messages and those that wait end with <paramref name="error"/>; also a dial under way
+    /// Closes every connection, whose messages and those that wait end with <paramref name="error"/>; also a dial
+    /// under way
     /// when <paramref name="dialToo"/>. Any thread, no lock held.
     /// </summary>
     public void CloseConnections(Errno error, bool dialToo = false)
@@ -208,6 +211,8 @@ sealed partial class KsockPeer
     void Add(KsockConn conn, ulong incarnation)
     {
         _incarnation = incarnation;
+        if (_connections.Length == 0)
+            _announce = 1;
         _connections = [conn, .. _connections];
         UpdateIncomplete();
         if (conn.Type != KsockConnType.BulkIn || conn.Version <= KsockWire.Version2)

@@ -1,6 +1,9 @@
 namespace Lustrous.LNet.Lnd.Socklnd;
 
-/// <summary>A descriptor that a scheduler watches. Everything here belongs to the scheduler's thread, unless it says otherwise.</summary>
+/// <summary>
+/// A descriptor that a scheduler watches. Everything here belongs to the scheduler's thread, unless it says
+/// otherwise.
+/// </summary>
 abstract class KsockPollable(KsockSched sched)
 {
     /// <summary>Whose thread reads from it.</summary>

@@ -4,13 +4,17 @@ using Microsoft.Win32.SafeHandles;
 namespace Lustrous.LNet.Lnd.Socklnd;
 
 /// <summary>
-/// One reactor (<c>struct ksock_sched</c>): a thread with an epoll set that reads from its connections and runs, on its own
-/// stack, whatever the messages lead to. What those runs send is held back and leaves in as few system calls as possible
+/// One reactor (<c>struct ksock_sched</c>): a thread with an epoll set that reads from its connections and runs, on
+/// its own
+/// stack, whatever the messages lead to. What those runs send is held back and leaves in as few system calls as
+/// possible
 /// (<see cref="Cork"/>).
 /// </summary>
 sealed unsafe class KsockSched
 {
-    /// <summary>Scratch memory for reading, shared by all connections of this thread: 1,000 idle peers cost none.</summary>
+    /// <summary>
+    /// Scratch memory for reading, shared by all connections of this thread: 1,000 idle peers cost none.
+    /// </summary>
     public const int ReadBufferSize = 128 << 10;
 
     const int EventCapacity = 64;
@@ -84,7 +88,9 @@ sealed unsafe class KsockSched
         Wake();
     }
 
-    /// <summary>Has <paramref name="target"/> carry out <paramref name="command"/> (a bit) on this thread, soon.</summary>
+    /// <summary>
+    /// Has <paramref name="target"/> carry out <paramref name="command"/> (a bit) on this thread, soon.
+    /// </summary>
     public void Post(KsockPollable target, int command)
     {
         if (Interlocked.Or(ref target.Commands, command) != 0)

@@ -15,13 +15,19 @@ public enum AcceptMode
     None,
 }
 
-/// <summary>What can be set of the TCP driver, with ksocklnd's names and defaults (<c>struct ksock_tunables</c>).</summary>
+/// <summary>
+/// What can be set of the TCP driver, with ksocklnd's names and defaults (<c>struct ksock_tunables</c>).
+/// </summary>
 public sealed record KsockTunables
 {
-    /// <summary>Port the acceptor listens on (<c>accept_port</c>); 0 takes a free one, see <see cref="KsockLnd.PortOf"/>.</summary>
+    /// <summary>
+    /// Port the acceptor listens on (<c>accept_port</c>); 0 takes a free one, see <see cref="KsockLnd.PortOf"/>.
+    /// </summary>
     public int AcceptPort { get; init; } = 988;
 
-    /// <summary>Port to dial for a peer; without it <see cref="AcceptPort"/>, which is the same in a whole network.</summary>
+    /// <summary>
+    /// Port to dial for a peer; without it <see cref="AcceptPort"/>, which is the same in a whole network.
+    /// </summary>
     public Func<Nid, int>? PeerPort { get; init; }
 
     public AcceptMode Accept { get; init; } = AcceptMode.All;
@@ -32,7 +38,9 @@ public sealed record KsockTunables
     /// <summary>How long a dialling peer may take to say who it is (<c>accept_timeout</c>).</summary>
     public TimeSpan AcceptTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Dials from ports 1023 down to 512 where the process may, as kernel peers with <c>accept=secure</c> demand.</summary>
+    /// <summary>
+    /// Dials from ports 1023 down to 512 where the process may, as kernel peers with <c>accept=secure</c> demand.
+    /// </summary>
     public bool ReservedPorts { get; init; } = true;
 
     /// <summary>Reactor threads (<c>nscheds</c>); 0 is one for each core.</summary>
@@ -56,7 +64,9 @@ public sealed record KsockTunables
     /// <summary>Silence after which a NOOP asks whether the peer lives (<c>keepalive</c>); zero for never.</summary>
     public TimeSpan Keepalive { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>TCP's own keepalive: seconds idle before the first probe; 0 turns it off (<c>keepalive_idle</c>).</summary>
+    /// <summary>
+    /// TCP's own keepalive: seconds idle before the first probe; 0 turns it off (<c>keepalive_idle</c>).
+    /// </summary>
     public int KeepaliveIdleSeconds { get; init; } = 30;
 
     /// <summary>Unanswered probes that end a connection (<c>keepalive_count</c>).</summary>
@@ -89,6 +99,8 @@ public sealed record KsockTunables
     /// <summary>Accepted connections of one address; more are closed at once.</summary>
     public int MaxConnectionsPerAddress { get; init; } = 1024;
 
-    /// <summary>Messages that wait for one peer; more fail with ENOBUFS. At half of it the peer is no longer read from.</summary>
+    /// <summary>
+    /// Messages that wait for one peer; more fail with ENOBUFS. At half of it the peer is no longer read from.
+    /// </summary>
     public int MaxQueuedMessages { get; init; } = 16384;
 }

@@ -26,7 +26,9 @@ public struct KsockHello
     public Nid SourceNid, DestinationNid;
     public uint SourcePid, DestinationPid;
 
-    /// <summary>Nanoseconds since 1970 when the sender's interface started: tells a restarted peer from its former life.</summary>
+    /// <summary>
+    /// Nanoseconds since 1970 when the sender's interface started: tells a restarted peer from its former life.
+    /// </summary>
     public ulong SourceIncarnation, DestinationIncarnation;
 
     /// <summary>The connection as its sender sees it.</summary>
@@ -37,7 +39,8 @@ public struct KsockHello
 }
 
 /// <summary>
-/// The bytes around LNet messages on a TCP connection: the acceptor's request, HELLO and the message prefix. All but the LNet
+/// The bytes around LNet messages on a TCP connection: the acceptor's request, HELLO and the message prefix. All but
+/// the LNet
 /// header and the NIDs of version 4 travel in the sender's byte order, which the magic of the HELLO shows.
 /// </summary>
 /// <remarks>Source: lnet/klnds/socklnd/socklnd-idl.h, socklnd_proto.c; include/uapi/linux/lnet/lnet-idl.h.</remarks>
@@ -89,7 +92,9 @@ public static class KsockWire
         return ConnreqNid4Size;
     }
 
-    /// <summary>Whole size of the request whose first <see cref="MagicVersionSize"/> bytes are here; 0 when it is none.</summary>
+    /// <summary>
+    /// Whole size of the request whose first <see cref="MagicVersionSize"/> bytes are here; 0 when it is none.
+    /// </summary>
     public static int ConnreqSize(ReadOnlySpan<byte> start, out uint magic, out uint version)
     {
         magic = Read32(start, swapped: false);

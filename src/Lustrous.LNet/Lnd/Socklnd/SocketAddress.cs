@@ -4,7 +4,9 @@ using System.Runtime.CompilerServices;
 
 namespace Lustrous.LNet.Lnd.Socklnd;
 
-/// <summary>An IP address and port as the system calls take it (<c>struct sockaddr_in</c>, <c>sockaddr_in6</c>).</summary>
+/// <summary>
+/// An IP address and port as the system calls take it (<c>struct sockaddr_in</c>, <c>sockaddr_in6</c>).
+/// </summary>
 unsafe struct SocketAddress
 {
     const int Ipv4Size = 16, Ipv6Size = 28;
