@@ -3,7 +3,7 @@ using Lustrous.Idl.Wire;
 namespace Lustrous.Idl.Disk;
 
 /// <summary>Head of last_rcvd: what a target must not forget. Little-endian (<c>struct lr_server_data</c>).</summary>
-[WireStruct("lr_server_data", size: 512, Prefix = "lsd_")]
+[WireStruct("lr_server_data", size: 512, Prefix = "lsd_", Opaque = true)]
 public partial record struct LrServerData
 {
     public Text40 Uuid;
@@ -30,7 +30,7 @@ public partial record struct LrServerData
 }
 
 /// <summary>One client in last_rcvd. Little-endian (<c>struct lsd_client_data</c>).</summary>
-[WireStruct("lsd_client_data", size: 128, Prefix = "lcd_")]
+[WireStruct("lsd_client_data", size: 128, Prefix = "lcd_", Opaque = true)]
 public partial record struct LsdClientData
 {
     public Text40 Uuid;

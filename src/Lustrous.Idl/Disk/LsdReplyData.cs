@@ -3,7 +3,7 @@ using Lustrous.Idl.Wire;
 namespace Lustrous.Idl.Disk;
 
 /// <summary>Head of the reply_data file (<c>struct lsd_reply_header</c>).</summary>
-[WireStruct("lsd_reply_header", size: 32, Prefix = "lrh_")]
+[WireStruct("lsd_reply_header", size: 32, Prefix = "lrh_", Opaque = true)]
 public partial record struct LsdReplyHeader
 {
     public uint Magic;
@@ -14,7 +14,7 @@ public partial record struct LsdReplyHeader
 
 /// <summary>What a client with several modifications in flight was answered
 /// (<c>struct lsd_reply_data_v1</c>).</summary>
-[WireStruct("lsd_reply_data_v1", size: 32, Prefix = "lrd_")]
+[WireStruct("lsd_reply_data_v1", size: 32, Prefix = "lrd_", Opaque = true)]
 public partial record struct LsdReplyDataV1
 {
     public ulong Transno;
@@ -25,7 +25,7 @@ public partial record struct LsdReplyDataV1
 }
 
 /// <summary>The same with the place in a batch (<c>struct lsd_reply_data_v2</c>).</summary>
-[WireStruct("lsd_reply_data_v2", size: 64, Prefix = "lrd_")]
+[WireStruct("lsd_reply_data_v2", size: 64, Prefix = "lrd_", Opaque = true)]
 public partial record struct LsdReplyDataV2
 {
     public ulong Transno;

@@ -4,7 +4,7 @@ using Lustrous.Idl.Wire;
 namespace Lustrous.Idl.Disk;
 
 /// <summary>CONFIGS/mountdata: what mkfs.lustre leaves for the mount (<c>struct lustre_disk_data</c>).</summary>
-[WireStruct("lustre_disk_data", size: 12288, Prefix = "ldd_")]
+[WireStruct("lustre_disk_data", size: 12288, Prefix = "ldd_", Opaque = true)]
 public partial record struct LustreDiskData
 {
     public uint Magic;

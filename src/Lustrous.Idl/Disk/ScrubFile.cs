@@ -3,7 +3,7 @@ using Lustrous.Idl.Wire;
 namespace Lustrous.Idl.Disk;
 
 /// <summary>How far the scrub of a target's object index is (<c>struct scrub_file</c>).</summary>
-[WireStruct("scrub_file", size: 400, Prefix = "sf_")]
+[WireStruct("scrub_file", size: 400, Prefix = "sf_", Opaque = true)]
 public partial record struct ScrubFile
 {
     public Array16<byte> Uuid;          // of the volume

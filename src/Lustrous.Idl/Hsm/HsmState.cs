@@ -3,7 +3,7 @@ using Lustrous.Idl.Wire;
 namespace Lustrous.Idl.Hsm;
 
 /// <summary>trusted.hsm: how a file stands with an archive (<c>struct hsm_attrs</c>).</summary>
-[WireStruct("hsm_attrs", size: 24, Prefix = "hsm_")]
+[WireStruct("hsm_attrs", size: 24, Prefix = "hsm_", Opaque = true)]
 public partial record struct HsmAttrs
 {
     public uint Compat;

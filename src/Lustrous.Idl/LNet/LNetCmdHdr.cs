@@ -41,21 +41,6 @@ public partial record struct LNetCmdHdr
         set => WireBytes.SetView(ref this, in value);
     }
 
-    /// <summary>Reverses the numbers of the view for <paramref name="type"/>; descriptors are never reversed.</summary>
-    internal readonly LNetCmdHdr Swabbed(LNetMessageType type)
-    {
-        LNetCmdHdr swabbed = this;
-        Span<byte> bytes = WireBytes.Of(ref swabbed);
-        switch (type)
-        {
-            case LNetMessageType.Ack: WireBytes.TryWrite(bytes, LNetAck.Swab(Ack)); break;
-            case LNetMessageType.Put: WireBytes.TryWrite(bytes, LNetPut.Swab(Put)); break;
-            case LNetMessageType.Get: WireBytes.TryWrite(bytes, LNetGet.Swab(Get)); break;
-            case LNetMessageType.Hello: WireBytes.TryWrite(bytes, LNetHello.Swab(Hello)); break;
-        }
-        return swabbed;
-    }
-
     /// <summary>Shows the view for <paramref name="type"/>, and then the bytes behind it.</summary>
     internal readonly void Visit<TVisitor>(LNetMessageType type, ref TVisitor visitor)
         where TVisitor : IWireFieldVisitor, allows ref struct
@@ -74,7 +59,7 @@ public partial record struct LNetCmdHdr
 }
 
 /// <summary>The rest of an LNet ACK header (<c>struct lnet_ack</c>).</summary>
-[WireStruct("lnet_ack", size: 28)]
+[WireStruct("lnet_ack", size: 28, Opaque = true)]
 public partial record struct LNetAck
 {
     public LNetHandleWire DstWmd;       // the descriptor that was sent from
@@ -83,7 +68,7 @@ public partial record struct LNetAck
 }
 
 /// <summary>The rest of an LNet PUT header (<c>struct lnet_put</c>).</summary>
-[WireStruct("lnet_put", size: 40)]
+[WireStruct("lnet_put", size: 40, Opaque = true)]
 public partial record struct LNetPut
 {
     public LNetHandleWire AckWmd;       // where the ACK goes; all ones wants none
@@ -94,7 +79,7 @@ public partial record struct LNetPut
 }
 
 /// <summary>The rest of an LNet GET header (<c>struct lnet_get</c>).</summary>
-[WireStruct("lnet_get", size: 36)]
+[WireStruct("lnet_get", size: 36, Opaque = true)]
 public partial record struct LNetGet
 {
     public LNetHandleWire ReturnWmd;    // where the REPLY goes
@@ -105,14 +90,14 @@ public partial record struct LNetGet
 }
 
 /// <summary>The rest of an LNet REPLY header (<c>struct lnet_reply</c>).</summary>
-[WireStruct("lnet_reply", size: 16)]
+[WireStruct("lnet_reply", size: 16, Opaque = true)]
 public partial record struct LNetReply
 {
     public LNetHandleWire DstWmd;       // the descriptor that asked
 }
 
 /// <summary>The rest of the HELLO header of byte-stream networks (<c>struct lnet_hello</c>).</summary>
-[WireStruct("lnet_hello", size: 12)]
+[WireStruct("lnet_hello", size: 12, Opaque = true)]
 public partial record struct LNetHello
 {
     public ulong Incarnation;           // start time of the sender's node

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Lustrous.Idl.Wire;
 
 namespace Lustrous.Idl.LNet;
@@ -9,4 +10,7 @@ public partial record struct LNetHandleWire
 {
     public ulong InterfaceCookie;       // changes when the node restarts
     public ulong ObjectCookie;          // the descriptor
+
+    public override readonly string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"0x{InterfaceCookie:x}.0x{ObjectCookie:x}");
 }

@@ -1,11 +1,10 @@
-using System.Buffers.Binary;
 using Lustrous.Idl.Wire;
 
 namespace Lustrous.Idl.LNet;
 
 /// <summary>The header of every LNet message among peers that agreed on 20-byte NIDs. Little-endian on the wire
 /// (<c>struct lnet_hdr</c>).</summary>
-[WireStruct("lnet_hdr", size: 96)]
+[WireStruct("lnet_hdr", size: 96, Opaque = true)]
 public partial record struct LNetHdrNid16
 {
     [WireName("dest_nid")] public Nid DestinationNid;
@@ -15,21 +14,6 @@ public partial record struct LNetHdrNid16
     public LNetMessageType Type;
     public uint PayloadLength;          // bytes that follow
     [WireName("msg")] public LNetCmdHdr Message;    // by Type
-
-    // The union behind is read by the type, which is the peer's until it is reversed too.
-    public static LNetHdrNid16 Swab(in LNetHdrNid16 value)
-    {
-        var swabbedType = (LNetMessageType)BinaryPrimitives.ReverseEndianness((uint)value.Type);
-        bool isOurs = value.Type <= LNetMessageType.Hello;
-        return value with
-        {
-            DestinationPid = BinaryPrimitives.ReverseEndianness(value.DestinationPid),
-            SourcePid = BinaryPrimitives.ReverseEndianness(value.SourcePid),
-            Type = swabbedType,
-            PayloadLength = BinaryPrimitives.ReverseEndianness(value.PayloadLength),
-            Message = value.Message.Swabbed(isOurs ? value.Type : swabbedType),
-        };
-    }
 
     public static void VisitFields<TVisitor>(in LNetHdrNid16 value, ref TVisitor visitor)
         where TVisitor : IWireFieldVisitor, allows ref struct

@@ -1,11 +1,10 @@
-using System.Buffers.Binary;
 using Lustrous.Idl.Wire;
 
 namespace Lustrous.Idl.LNet;
 
 /// <summary>The header of every LNet message among peers with 8-byte NIDs. Little-endian on the wire
 /// (<c>struct _lnet_hdr_nid4</c>).</summary>
-[WireStruct("_lnet_hdr_nid4", size: 72)]
+[WireStruct("_lnet_hdr_nid4", size: 72, Opaque = true)]
 public partial record struct LNetHdrNid4
 {
     [WireName("dest_nid")] public Nid4 DestinationNid;
@@ -15,23 +14,6 @@ public partial record struct LNetHdrNid4
     public LNetMessageType Type;
     public uint PayloadLength;          // bytes that follow
     [WireName("msg")] public LNetCmdHdr Message;    // by Type
-
-    // The union behind is read by the type, which is the peer's until it is reversed too.
-    public static LNetHdrNid4 Swab(in LNetHdrNid4 value)
-    {
-        var swabbedType = (LNetMessageType)BinaryPrimitives.ReverseEndianness((uint)value.Type);
-        bool isOurs = value.Type <= LNetMessageType.Hello;
-        return value with
-        {
-            DestinationNid = Nid4.Swab(value.DestinationNid),
-            SourceNid = Nid4.Swab(value.SourceNid),
-            DestinationPid = BinaryPrimitives.ReverseEndianness(value.DestinationPid),
-            SourcePid = BinaryPrimitives.ReverseEndianness(value.SourcePid),
-            Type = swabbedType,
-            PayloadLength = BinaryPrimitives.ReverseEndianness(value.PayloadLength),
-            Message = value.Message.Swabbed(isOurs ? value.Type : swabbedType),
-        };
-    }
 
     public static void VisitFields<TVisitor>(in LNetHdrNid4 value, ref TVisitor visitor)
         where TVisitor : IWireFieldVisitor, allows ref struct

@@ -6,7 +6,7 @@ namespace Lustrous.Idl.Layout;
 
 /// <summary>trusted.lma: an object's own FID and what is special about it. Little-endian
 /// (<c>struct lustre_mdt_attrs</c>).</summary>
-[WireStruct("lustre_mdt_attrs", size: 24, Prefix = "lma_")]
+[WireStruct("lustre_mdt_attrs", size: 24, Prefix = "lma_", Opaque = true)]
 public partial record struct LustreMdtAttrs
 {
     public LmaCompat Compat;
@@ -15,7 +15,7 @@ public partial record struct LustreMdtAttrs
 }
 
 /// <summary>The same of an OST object, with the file it belongs to (<c>struct lustre_ost_attrs</c>).</summary>
-[WireStruct("lustre_ost_attrs", size: 64, Prefix = "loa_")]
+[WireStruct("lustre_ost_attrs", size: 64, Prefix = "loa_", Opaque = true)]
 public partial record struct LustreOstAttrs
 {
     public LustreMdtAttrs Lma;
@@ -27,7 +27,7 @@ public partial record struct LustreOstAttrs
 }
 
 /// <summary>trusted.som: the size of a file as the MDT knows it (<c>struct lustre_som_attrs</c>).</summary>
-[WireStruct("lustre_som_attrs", size: 24, Prefix = "lsa_")]
+[WireStruct("lustre_som_attrs", size: 24, Prefix = "lsa_", Opaque = true)]
 public partial record struct LustreSomAttrs
 {
     public SomFlags Valid;

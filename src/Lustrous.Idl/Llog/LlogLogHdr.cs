@@ -17,7 +17,8 @@ public partial record struct LlogLogHdr
     [WireName("llh_cat_idx")] public uint CatalogIndex;
     [WireName("llh_tgtuuid")] public ObdUuid TargetUuid;
     public uint Reserved;
-    public Array2024<uint> Bitmap;      // one bit a record: set while it stands
+    // One bit a record, set while it stands; a bitmap of bytes, so the same in either order.
+    [WireOpaque] public Array2024<uint> Bitmap;
     public LlogRecTail Tail;
 }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Lustrous.Idl.Fids;
 using Lustrous.Idl.Wire;
 
@@ -9,6 +10,10 @@ public partial record struct LlogLogid
 {
     [WireName("lgl_oi")] public OstId ObjectId;
     [WireName("lgl_ogen")] public uint Generation;
+
+    /// <summary>Object id and generation: <c>[0x1:0xa:0x0]:0</c>.</summary>
+    public override readonly string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{ObjectId.FidView}:{Generation:x}");
 }
 
 /// <summary>One catalogue in the CATALOGS file (<c>struct llog_catid</c>).</summary>

@@ -14,7 +14,7 @@ public partial record struct LinkEaHeader
 }
 
 /// <summary>One name in the linkEA; big-endian and at any alignment (<c>struct link_ea_entry</c>).</summary>
-[WireStruct("link_ea_entry", size: 18, Prefix = "lee_")]
+[WireStruct("link_ea_entry", size: 18, Prefix = "lee_", Opaque = true)]
 [WireTail("lee_name", typeof(byte))]
 public partial record struct LinkEaEntry
 {

@@ -4,7 +4,7 @@ using Lustrous.Idl.Wire;
 namespace Lustrous.Idl.Mdt;
 
 /// <summary>4 KiB of a directory. Little-endian on every wire (<c>struct lu_dirpage</c>).</summary>
-[WireStruct("lu_dirpage", size: 24, Prefix = "ldp_")]
+[WireStruct("lu_dirpage", size: 24, Prefix = "ldp_", Opaque = true)]
 [WireTail("ldp_entries", typeof(LuDirent))]
 public partial record struct LuDirPage
 {
@@ -15,7 +15,7 @@ public partial record struct LuDirPage
 }
 
 /// <summary>One entry of a directory page. Little-endian on every wire (<c>struct lu_dirent</c>).</summary>
-[WireStruct("lu_dirent", size: 32, Prefix = "lde_")]
+[WireStruct("lu_dirent", size: 32, Prefix = "lde_", Opaque = true)]
 [WireTail("lde_name", typeof(byte))]
 public partial record struct LuDirent
 {
@@ -27,7 +27,7 @@ public partial record struct LuDirent
 }
 
 /// <summary>Follows the name where LUDA_TYPE is set (<c>struct luda_type</c>).</summary>
-[WireStruct("luda_type", size: 2, Prefix = "lt_")]
+[WireStruct("luda_type", size: 2, Prefix = "lt_", Opaque = true)]
 public partial record struct LuDirentType
 {
     public ushort Type;                 // type of file, as st_mode

@@ -31,4 +31,11 @@ public partial record struct MdtRecCreate
     [WireName("cr_flags_h")] public uint FlagsHigh; // MdsOpenFlags, upper half
     public uint Umask;
     public uint Padding4;
+
+    /// <summary>How to open, in one piece.</summary>
+    public MdsOpenFlags Flags
+    {
+        readonly get => (MdsOpenFlags)((ulong)FlagsHigh << 32 | FlagsLow);
+        set => (FlagsLow, FlagsHigh) = ((uint)value, (uint)((ulong)value >> 32));
+    }
 }

@@ -3,7 +3,7 @@ using Lustrous.Idl.Wire;
 namespace Lustrous.Idl.Nodemap;
 
 /// <summary>A nodemap (<c>struct nodemap_cluster_rec</c>).</summary>
-[WireStruct("nodemap_cluster_rec", size: 32, Prefix = "ncr_")]
+[WireStruct("nodemap_cluster_rec", size: 32, Prefix = "ncr_", Opaque = true)]
 public partial record struct NodemapClusterRec
 {
     public Text17 Name;
@@ -16,7 +16,7 @@ public partial record struct NodemapClusterRec
 }
 
 /// <summary>What the clients of a nodemap may do (<c>struct nodemap_cluster_roles_rec</c>).</summary>
-[WireStruct("nodemap_cluster_roles_rec", size: 32, Prefix = "ncrr_")]
+[WireStruct("nodemap_cluster_roles_rec", size: 32, Prefix = "ncrr_", Opaque = true)]
 public partial record struct NodemapClusterRolesRec
 {
     public ulong Roles;
@@ -26,7 +26,7 @@ public partial record struct NodemapClusterRolesRec
 }
 
 /// <summary>Ids of a nodemap shifted into a range of their own (<c>struct nodemap_offset_rec</c>).</summary>
-[WireStruct("nodemap_offset_rec", size: 32, Prefix = "nor_")]
+[WireStruct("nodemap_offset_rec", size: 32, Prefix = "nor_", Opaque = true)]
 public partial record struct NodemapOffsetRec
 {
     public uint StartUid;
@@ -40,7 +40,7 @@ public partial record struct NodemapOffsetRec
 }
 
 /// <summary>Capabilities that users of a nodemap keep (<c>struct nodemap_user_capabilities_rec</c>).</summary>
-[WireStruct("nodemap_user_capabilities_rec", size: 32, Prefix = "nucr_")]
+[WireStruct("nodemap_user_capabilities_rec", size: 32, Prefix = "nucr_", Opaque = true)]
 public partial record struct NodemapUserCapabilitiesRec
 {
     public ulong Caps;

@@ -4,7 +4,7 @@ namespace Lustrous.Idl.Nodemap;
 
 /// <summary>A subdirectory that a nodemap's clients see as the root
 /// (<c>struct nodemap_fileset_header_rec</c>).</summary>
-[WireStruct("nodemap_fileset_header_rec", size: 32, Prefix = "nfr_")]
+[WireStruct("nodemap_fileset_header_rec", size: 32, Prefix = "nfr_", Opaque = true)]
 public partial record struct NodemapFilesetHeaderRec
 {
     [WireName("nfhr_flags")] public NodemapFilesetFlags Flags;
@@ -17,7 +17,7 @@ public partial record struct NodemapFilesetHeaderRec
 }
 
 /// <summary>A piece of its path (<c>struct nodemap_fileset_rec</c>).</summary>
-[WireStruct("nodemap_fileset_rec", size: 32, Prefix = "nfr_")]
+[WireStruct("nodemap_fileset_rec", size: 32, Prefix = "nfr_", Opaque = true)]
 public partial record struct NodemapFilesetRec
 {
     public Text28 PathFragment;

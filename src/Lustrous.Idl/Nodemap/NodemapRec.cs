@@ -42,7 +42,7 @@ public partial record struct NodemapRec
 }
 
 /// <summary>Key of the nodemap index (<c>struct nodemap_key</c>).</summary>
-[WireStruct("nodemap_key", size: 8, Prefix = "nk_")]
+[WireStruct("nodemap_key", size: 8, Prefix = "nk_", Opaque = true)]
 public partial record struct NodemapKey
 {
     public uint NodemapId;              // kind of record in the upper 4 bits
@@ -51,7 +51,7 @@ public partial record struct NodemapKey
 }
 
 /// <summary>A range of NIDs that a nodemap is for (<c>struct nodemap_range_rec</c>).</summary>
-[WireStruct("nodemap_range_rec", size: 32, Prefix = "nrr_")]
+[WireStruct("nodemap_range_rec", size: 32, Prefix = "nrr_", Opaque = true)]
 public partial record struct NodemapRangeRec
 {
     public Nid4 StartNid;
@@ -61,7 +61,7 @@ public partial record struct NodemapRangeRec
 }
 
 /// <summary>A prefix of large NIDs that a nodemap is for (<c>struct nodemap_range2_rec</c>).</summary>
-[WireStruct("nodemap_range2_rec", size: 32, Prefix = "nrr_")]
+[WireStruct("nodemap_range2_rec", size: 32, Prefix = "nrr_", Opaque = true)]
 public partial record struct NodemapRange2Rec
 {
     public Nid NidPrefix;
@@ -73,7 +73,7 @@ public partial record struct NodemapRange2Rec
 }
 
 /// <summary>A client's id as the file system knows it (<c>struct nodemap_id_rec</c>).</summary>
-[WireStruct("nodemap_id_rec", size: 32, Prefix = "nir_")]
+[WireStruct("nodemap_id_rec", size: 32, Prefix = "nir_", Opaque = true)]
 public partial record struct NodemapIdRec
 {
     public uint IdFs;
@@ -84,7 +84,7 @@ public partial record struct NodemapIdRec
 }
 
 /// <summary>Whether nodemaps are in force (<c>struct nodemap_global_rec</c>).</summary>
-[WireStruct("nodemap_global_rec", size: 32, Prefix = "ngr_")]
+[WireStruct("nodemap_global_rec", size: 32, Prefix = "ngr_", Opaque = true)]
 public partial record struct NodemapGlobalRec
 {
     public byte IsActive;

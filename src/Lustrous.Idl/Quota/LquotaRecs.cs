@@ -14,7 +14,7 @@ public partial record struct LquotaLvb
 }
 
 /// <summary>What an id uses (<c>struct lquota_acct_rec</c>).</summary>
-[WireStruct("lquota_acct_rec", size: 16)]
+[WireStruct("lquota_acct_rec", size: 16, Opaque = true)]
 public partial record struct LquotaAcctRec
 {
     [WireName("bspace")] public ulong BlockSpace;   // bytes
@@ -22,7 +22,7 @@ public partial record struct LquotaAcctRec
 }
 
 /// <summary>Limits of an id in the master's index (<c>struct lquota_glb_rec</c>).</summary>
-[WireStruct("lquota_glb_rec", size: 32, Prefix = "qbr_")]
+[WireStruct("lquota_glb_rec", size: 32, Prefix = "qbr_", Opaque = true)]
 public partial record struct LquotaGlbRec
 {
     public ulong Hardlimit;
@@ -32,7 +32,7 @@ public partial record struct LquotaGlbRec
 }
 
 /// <summary>What a slave was granted for an id (<c>struct lquota_slv_rec</c>).</summary>
-[WireStruct("lquota_slv_rec", size: 8, Prefix = "qsr_")]
+[WireStruct("lquota_slv_rec", size: 8, Prefix = "qsr_", Opaque = true)]
 public partial record struct LquotaSlvRec
 {
     public ulong Granted;

@@ -1,8 +1,8 @@
 namespace Lustrous.Idl.Wire;
 
 /// <summary>
-/// Marks a struct that is bytes on a wire or a disk. The generator makes it sequential with no padding of its own, checks
-/// that the fields add up to <paramref name="size"/>, and writes Equals, ToString, byte reversal and the field walk;
+/// Marks a struct that is bytes on a wire or a disk. The generator makes it sequential with no padding of its own,
+/// checks that the fields add up to <paramref name="size"/>, and writes Equals, ToString, byte reversal and the field walk;
 /// a member that the declaration writes itself (a union's Swab, a FID's ToString) is left to it.
 /// </summary>
 /// <param name="name">The C name, without <c>struct</c>.</param>
@@ -14,10 +14,13 @@ public sealed class WireStructAttribute(string name, int size) : Attribute
 
     public int Size { get; } = size;
 
-    /// <summary>What the C names of its fields begin with (<c>mbo_</c>); the rest is the C# name in lower case.</summary>
+    /// <summary>What the C names of its fields begin with (<c>mbo_</c>); the rest is the C# name.</summary>
     public string Prefix { get; init; } = "";
 
-    /// <summary>Never reversed: its bytes mean the same to every peer (network order, or a cookie of the sender's).</summary>
+    /// <summary>
+    /// Never reversed: its bytes mean the same to every peer (little-endian or network order everywhere, or a cookie
+    /// that only its owner reads).
+    /// </summary>
     public bool Opaque { get; init; }
 
     /// <summary>Prints as one value (a FID, a NID, a handle), not as its fields.</summary>

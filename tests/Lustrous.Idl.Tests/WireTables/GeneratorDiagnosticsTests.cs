@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Lustrous.Generators;
 using Lustrous.Idl.Wire;
 using Microsoft.CodeAnalysis;
@@ -81,7 +82,8 @@ public sealed class GeneratorDiagnosticsTests
             driverOptions: new GeneratorDriverOptions(default, trackIncrementalGeneratorSteps: true));
         driver = driver.RunGenerators(first, TestContext.Current.CancellationToken);
         Compilation second = first.AddSyntaxTrees(CSharpSyntaxTree.ParseText("class Elsewhere;"));
-        GeneratorDriverRunResult result = driver.RunGenerators(second, TestContext.Current.CancellationToken).GetRunResult();
+        driver = driver.RunGenerators(second, TestContext.Current.CancellationToken);
+        GeneratorDriverRunResult result = driver.GetRunResult();
         Assert.All(
             result.Results[0].TrackedOutputSteps.SelectMany(step => step.Value).SelectMany(step => step.Outputs),
             output => Assert.Equal(IncrementalStepRunReason.Cached, output.Reason));
@@ -91,7 +93,7 @@ public sealed class GeneratorDiagnosticsTests
     {
         GeneratorDriver driver = CSharpGeneratorDriver.Create(new WireStructGenerator());
         driver.RunGeneratorsAndUpdateCompilation(
-            Compile(declaration), out Compilation output, out System.Collections.Immutable.ImmutableArray<Diagnostic> found);
+            Compile(declaration), out Compilation output, out ImmutableArray<Diagnostic> found);
         return (output, found);
     }
 

@@ -10,12 +10,14 @@ namespace Lustrous.Idl.Tests.WireTables;
 readonly record struct Place(int Offset, int Size, int ElementSize);
 
 /// <summary>
-/// The layout of a wire struct as the runtime made it: each field is set to all ones in a struct of zeroes, and the bytes
-/// that changed are the field.
+/// The layout of a wire struct as the runtime made it: each field is set to all ones in a struct of zeroes, and the
+/// bytes that changed are the field.
 /// </summary>
 sealed class StructLayout
 {
     static readonly Dictionary<Type, StructLayout> Known = [];
+
+    const BindingFlags EveryField = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
 
     readonly Dictionary<string, Place> _fields = [];
     readonly Dictionary<string, Type> _nested = [];
@@ -24,7 +26,7 @@ sealed class StructLayout
     {
         Attribute = type.GetCustomAttribute<WireStructAttribute>()!;
         Size = SizeOf(type);
-        foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+        foreach (FieldInfo field in type.GetFields(EveryField))
         {
             Place place = Probe(type, field);
             foreach (string name in Names(field))

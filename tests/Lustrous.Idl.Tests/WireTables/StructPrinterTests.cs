@@ -49,7 +49,8 @@ public sealed class StructPrinterTests
         lockDesc.PolicyData.Extent = new LdlmExtent { Start = 1, End = 2 };
         Assert.EndsWith("extent ldlm_extent{start 1 end 2 gid 0}}", lockDesc.ToString(), StringComparison.Ordinal);
 
-        var header = new LNetHdrNid4 { Type = LNetMessageType.Get, Message = { Get = new LNetGet { PortalIndex = 12 } } };
+        var header = new LNetHdrNid4 { Type = LNetMessageType.Get };
+        header.Message.Get = new LNetGet { PortalIndex = 12 };
         Assert.Contains("get lnet_get{", header.ToString(), StringComparison.Ordinal);
         Assert.Contains("ptl_index 12", header.ToString(), StringComparison.Ordinal);
     }

@@ -66,8 +66,8 @@ public sealed class StructTableTests
         return null;
     }
 
-    // A field; or an element of an array, which the table names as field[index] with the index one past the end where it
-    // means to check the whole length; or the array at the end.
+    // A field; or an element of an array, which the table names as field[index] with the index one past the end where
+    // it means to check the whole length; or the array at the end.
     static string? CheckField(Row row, StructLayout layout)
     {
         string field = row.Field;
@@ -82,7 +82,7 @@ public sealed class StructTableTests
         if (layout.Tails.TryGetValue(field, out int tailElement))
         {
             if (row.Offset != layout.Size) return $"the array begins at {layout.Size}, Lustre's at {row.Offset}";
-            return isElement && row.Size != tailElement ? $"an element has {tailElement} bytes, Lustre's {row.Size}" : null;
+            return isElement && row.Size != tailElement ? $"an element has {tailElement} bytes" : null;
         }
         if (row.Size == 0) return row.Offset == layout.Size ? null : "an empty array away from the end";
         if (layout.Find(field) is not { } place) return "no such field";
@@ -112,7 +112,8 @@ public sealed class StructTableTests
     static string FindFixtures()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Lustrous.slnx"))) folder = folder.Parent;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Lustrous.slnx")))
+            folder = folder.Parent;
         Assert.NotNull(folder);
         return Path.Combine(folder.FullName, "tests", "fixtures", "wire");
     }
