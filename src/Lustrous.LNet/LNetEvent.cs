@@ -56,6 +56,8 @@ public readonly ref struct LNetEvent
     /// <summary>Bytes the peer sent or asked for.</summary>
     public int RequestedLength { get; init; }
 
-    /// <summary>See <see cref="MdOptions.AcceptMove"/>: the receiver now owns it and the message starts at its first byte.</summary>
+    /// <summary>
+    /// See <see cref="MdOptions.AcceptMove"/>: the receiver now owns it and the message starts at its first byte.
+    /// </summary>
     public PooledBuffer? MovedBuffer { get; init; }
 }

@@ -2,7 +2,9 @@ using Lustrous.Idl.LNet;
 
 namespace Lustrous.LNet;
 
-/// <summary>An identifier of a memory descriptor that only its owner understands (<c>struct lnet_handle_wire</c>).</summary>
+/// <summary>
+/// An identifier of a memory descriptor that only its owner understands (<c>struct lnet_handle_wire</c>).
+/// </summary>
 public readonly record struct WireHandle(ulong InterfaceCookie, ulong ObjectCookie)
 {
     /// <summary><c>LNET_WIRE_HANDLE_COOKIE_NONE</c>: no ACK wanted.</summary>
@@ -10,8 +12,8 @@ public readonly record struct WireHandle(ulong InterfaceCookie, ulong ObjectCook
 }
 
 /// <summary>
-/// An LNet header in memory, whatever form it has on the wire (<c>struct lnet_hdr</c>). The fields below the line mean what
-/// <see cref="Type"/> makes of them.
+/// An LNet header in memory, whatever form it has on the wire (<c>struct lnet_hdr</c>). The fields below the line mean
+/// what <see cref="Type"/> makes of them.
 /// </summary>
 public partial struct LNetHeader
 {

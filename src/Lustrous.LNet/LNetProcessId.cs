@@ -2,7 +2,9 @@ using Lustrous.Idl.LNet;
 
 namespace Lustrous.LNet;
 
-/// <summary>A process on a node (<c>struct lnet_processid</c>). Lustre's own is always <see cref="LustrePid"/>.</summary>
+/// <summary>
+/// A process on a node (<c>struct lnet_processid</c>). Lustre's own is always <see cref="LustrePid"/>.
+/// </summary>
 public readonly record struct LNetProcessId(Nid Nid, uint Pid)
 {
     /// <summary><c>LNET_PID_LUSTRE</c></summary>

@@ -20,7 +20,9 @@ public enum MdOptions
     /// <summary>The peer chooses the offset; without it messages are appended (<c>LNET_MD_MANAGE_REMOTE</c>).</summary>
     ManageRemote = 1 << 4,
 
-    /// <summary>Unlinks when less than <see cref="MemoryDescriptor.MaxSize"/> bytes are left (<c>LNET_MD_MAX_SIZE</c>).</summary>
+    /// <summary>
+    /// Unlinks when less than <see cref="MemoryDescriptor.MaxSize"/> bytes are left (<c>LNET_MD_MAX_SIZE</c>).
+    /// </summary>
     MaxSize = 1 << 5,
 
     /// <summary>
@@ -31,8 +33,8 @@ public enum MdOptions
 }
 
 /// <summary>
-/// Memory that messages are taken from or put into (<c>struct lnet_md</c>). The caller owns the object and its memory and may
-/// use the object again once an event said <see cref="LNetEvent.Unlinked"/>.
+/// Memory that messages are taken from or put into (<c>struct lnet_md</c>). The caller owns the object and its memory
+/// and may use the object again once an event said <see cref="LNetEvent.Unlinked"/>.
 /// </summary>
 public sealed partial class MemoryDescriptor
 {
@@ -45,7 +47,9 @@ public sealed partial class MemoryDescriptor
     /// <summary>Bytes in the used fragments.</summary>
     public int Length;
 
-    /// <summary>Operations left until it unlinks itself; −1 for ever (<c>LNET_MD_THRESH_INF</c>). Counted down by LNet.</summary>
+    /// <summary>
+    /// Operations left until it unlinks itself; −1 for ever (<c>LNET_MD_THRESH_INF</c>). Counted down by LNet.
+    /// </summary>
     public int Threshold;
 
     /// <summary>With <see cref="MdOptions.MaxSize"/>: the largest message that must still fit.</summary>
@@ -54,12 +58,14 @@ public sealed partial class MemoryDescriptor
     public MdOptions Options;
 
     /// <summary>
-    /// A source buffer that lolnd may hand over to a target with <see cref="MdOptions.AcceptMove"/>; the sender then no longer
-    /// owns it, which its SEND event says with <see cref="LNetEvent.MovedBuffer"/>.
+    /// A source buffer that lolnd may hand over to a target with <see cref="MdOptions.AcceptMove"/>; the sender then no
+    /// longer owns it, which its SEND event says with <see cref="LNetEvent.MovedBuffer"/>.
     /// </summary>
     public PooledBuffer? Movable;
 
-    /// <summary>Gets the events; called without any lock held, possibly on a network thread: it must not block.</summary>
+    /// <summary>
+    /// Gets the events; called without any lock held, possibly on a network thread: it must not block.
+    /// </summary>
     public ILNetEventHandler? Handler;
 
     /// <summary>The handler's own.</summary>

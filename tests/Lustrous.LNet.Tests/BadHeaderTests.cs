@@ -177,7 +177,8 @@ public sealed class BadHeaderTests : IAsyncDisposable
             LNetHeader header = LNetHeader.ReadNid16(bytes);
             if ((bytes[0] & 1) == 0)
             {
-                header = header with { DestinationNid = Us, SourceNid = Evil, Type = (LNetMessageType)type, Portal = portal };
+                (header.DestinationNid, header.SourceNid) = (Us, Evil);
+                (header.Type, header.Portal) = ((LNetMessageType)type, portal);
                 header.PayloadLength &= 0x1fff;
             }
             _ = _world.Wire.Inject(Us, header, Evil, new byte[header.PayloadLength & 0xFFFFF]);

@@ -24,7 +24,8 @@ public sealed class PutGetTests : IAsyncDisposable
     static Seen Is(LNetEventKind kind, Errno status = Errno.OK, bool unlinked = false) => new(kind, status, unlinked);
 
     Errno Put(TestMd md, bool ack = false, ulong bits = 5, int offset = 0, int? length = null, int remote = 0) =>
-        _a.Put(md.Md, offset, length ?? md.Md.Length - offset, ack, Nid.Any, TestWorld.Id(NidB), Portal, bits, remote, 77);
+        _a.Put(
+            md.Md, offset, length ?? md.Md.Length - offset, ack, Nid.Any, TestWorld.Id(NidB), Portal, bits, remote, 77);
 
     TestMd Post(TestMd md, ulong bits = 5, ulong ignore = 0, MdUnlink unlink = MdUnlink.Unlink)
     {
@@ -143,7 +144,8 @@ public sealed class PutGetTests : IAsyncDisposable
         Assert.Equal(60, sink.Events[1].MatchedLength);
         Assert.Equal(served.Memory[40..], sink.Memory[..60]);
         Assert.Equal([Is(LNetEventKind.Get)], served.Brief);
-        Assert.Equal((40, 60, 64), (served.Events[0].Offset, served.Events[0].MatchedLength, served.Events[0].RequestedLength));
+        Seen got = served.Events[0];
+        Assert.Equal((40, 60, 64), (got.Offset, got.MatchedLength, got.RequestedLength));
     }
 
     [Fact]
@@ -225,17 +227,21 @@ public sealed class PutGetTests : IAsyncDisposable
     public void What_cannot_be_sent_says_so_at_once()
     {
         var attached = Post(new TestMd(10, MdOptions.OpPut));
-        Assert.Equal(Errno.EBUSY, _b.Attach(1, LNetProcessId.Any, 0, 0, MdUnlink.Unlink, MatchPosition.After, attached.Md));
+        Assert.Equal(Errno.EBUSY, Attach(1, attached.Md));
         Assert.Equal(Errno.ENOENT, _b.Put(attached.Md, 0, 1, false, Nid.Any, TestWorld.Id(NidA), 0, 0, 0, 0));
         Assert.Equal(Errno.ENOENT, Put(Filled(5, threshold: 0)));
         Assert.Equal(Errno.EINVAL, Put(Filled(5, threshold: 1), offset: 3, length: 3));
         Assert.Equal(Errno.EINVAL, Put(Filled(5, threshold: 1), remote: -1));
         Assert.Equal(Errno.EINVAL, Put(new TestMd((1 << 20) + 1, threshold: 1)));
-        Assert.Equal(Errno.EINVAL, _b.Attach(64, LNetProcessId.Any, 0, 0, MdUnlink.Unlink, MatchPosition.After, new MemoryDescriptor()));
+        Assert.Equal(Errno.EINVAL, Attach(64, new TestMd(10, MdOptions.OpPut).Md));
+        Assert.Equal(Errno.EINVAL, Attach(1, new TestMd(10).Md));
         var lying = new TestMd(10, MdOptions.OpPut);
         lying.Md.Length = 11;
-        Assert.Equal(Errno.EINVAL, _b.Attach(1, LNetProcessId.Any, 0, 0, MdUnlink.Unlink, MatchPosition.After, lying.Md));
+        Assert.Equal(Errno.EINVAL, Attach(1, lying.Md));
     }
+
+    Errno Attach(int portal, MemoryDescriptor md) =>
+        _b.Attach(portal, LNetProcessId.Any, 0, 0, MdUnlink.Unlink, MatchPosition.After, md);
 
     [Fact]
     public void A_dead_target_fails_the_send_event()
@@ -277,7 +283,8 @@ public sealed class PutGetTests : IAsyncDisposable
         Put(queued);
         await _a.DisposeAsync();
         await _b.DisposeAsync();
-        Assert.Equal([Is(LNetEventKind.Send), Is(LNetEventKind.Unlink, Errno.ECANCELED, unlinked: true)], waiting.Brief);
+        Assert.Equal(
+            [Is(LNetEventKind.Send), Is(LNetEventKind.Unlink, Errno.ECANCELED, unlinked: true)], waiting.Brief);
         Assert.Equal([Is(LNetEventKind.Send, Errno.ESHUTDOWN, unlinked: true)], queued.Brief);
         Assert.Equal([Is(LNetEventKind.Unlink, Errno.ECANCELED, unlinked: true)], posted.Brief);
         Assert.Equal([Is(LNetEventKind.Unlink, Errno.ECANCELED, unlinked: true)], wild.Brief);

@@ -6,7 +6,9 @@ using Lustrous.LNet.Peers;
 
 namespace Lustrous.LNet.Tests.Matching;
 
-/// <summary>The hashed match lists against the plainest possible ones: a single list, searched from the front.</summary>
+/// <summary>
+/// The hashed match lists against the plainest possible ones: a single list, searched from the front.
+/// </summary>
 public sealed class MatchListTests
 {
     static readonly Nid[] Nids = [Nid.Any, Support.TestWorld.Nid(1), Support.TestWorld.Nid(2)];
@@ -41,7 +43,8 @@ public sealed class MatchListTests
         }
         for (ulong i = 0; i < 1000; i++)
         {
-            MatchResult found = portal.Match(new MatchRequest { Operation = MdOptions.OpPut, MatchBits = i << 20, Length = 10 });
+            var request = new MatchRequest { Operation = MdOptions.OpPut, MatchBits = i << 20, Length = 10 };
+            MatchResult found = portal.Match(request);
             Assert.Equal((MatchOutcome.Found, i << 20), (found.Outcome, found.Descriptor.MatchBits));
         }
         Assert.Null(portal.Any());
@@ -116,7 +119,9 @@ public sealed class MatchListTests
             model.Remove(expected);
     }
 
-    /// <summary>LNet's rules, said once more and slowly: entries with ignore bits first, then the others, in order.</summary>
+    /// <summary>
+    /// LNet's rules, said once more and slowly: entries with ignore bits first, then the others, in order.
+    /// </summary>
     static (MemoryDescriptor?, int Offset, int Length) Choose(List<MemoryDescriptor> model, MatchRequest request)
     {
         foreach (MemoryDescriptor md in model.Where(m => m.IgnoreBits != 0).Concat(model.Where(m => m.IgnoreBits == 0)))

@@ -31,8 +31,8 @@ readonly record struct Seen(LNetEventKind Kind, Errno Status, bool Unlinked)
 sealed class TestMd : ILNetEventHandler
 {
     public TestMd(
-        int length, MdOptions options = MdOptions.None, int threshold = MemoryDescriptor.InfiniteThreshold, int maxSize = 0,
-        int fragments = 1)
+        int length, MdOptions options = MdOptions.None, int threshold = MemoryDescriptor.InfiniteThreshold,
+        int maxSize = 0, int fragments = 1)
     {
         Memory = GC.AllocateArray<byte>(Math.Max(1, length), pinned: true);
         Md.Fragments = new IoVec[fragments];
@@ -96,7 +96,11 @@ sealed class TestLog : ILogSink
 
     public bool IsEnabled(LogLevel level) => level >= LogLevel.Warning;
 
-    public void Write(in LogEvent entry) => Lines.Add(entry);
+    public void Write(in LogEvent entry)
+    {
+        lock (Lines)
+            Lines.Add(entry);
+    }
 }
 
 /// <summary>Posted work is not what LNet does.</summary>
@@ -119,7 +123,8 @@ sealed class TestWorld : IAsyncDisposable
     public BufferPool Buffers { get; } = new();
 
     public static Nid Nid(int host, int net = 0) =>
-        Lustrous.Idl.LNet.Nid.FromIPAddress((uint)LNetType.Tcp << 16 | (uint)net, new IPAddress([10, 99, 0, (byte)host]));
+        Lustrous.Idl.LNet.Nid.FromIPAddress(
+            (uint)LNetType.Tcp << 16 | (uint)net, new IPAddress([10, 99, 0, (byte)host]));
 
     public static LNetProcessId Id(Nid nid) => new(nid, LNetProcessId.LustrePid);
 
