@@ -77,6 +77,9 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
     internal ServerRequest? NextOfExport { get; set; }
     internal bool IsInProgress { get; set; }
 
+    /// <summary>Counts towards <see cref="ServiceOptions.MaxRequests"/>.</summary>
+    internal bool IsCounted { get; set; }
+
     /// <summary>No more early replies: the last try could not add any time.</summary>
     internal bool EarlyGivenUp { get; set; }
 
@@ -127,7 +130,7 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
         Status = 0;
         ReplyTransno = 0;
         EarlyReplies = 0;
-        NoReply = RememberReply = IsHighPriority = EarlyGivenUp = false;
+        NoReply = RememberReply = IsHighPriority = EarlyGivenUp = IsCounted = false;
         ClearMessage();
     }
 

@@ -42,5 +42,5 @@ public sealed record ServiceOptions
     /// <summary>Longest a bulk transfer may take (<c>bulk_timeout</c>).</summary>
     public int BulkTimeoutSeconds { get; init; } = 100;
 
-    public AdaptiveTimeoutOptions Timeouts { get; init; } = AdaptiveTimeoutOptions.Default;
+    public PtlrpcOptions Timeouts { get; init; } = PtlrpcOptions.Default;
 }

@@ -65,6 +65,15 @@ public sealed class NrsHead(INrsPolicy normal, INrsPolicy? high, int slots, int 
         return true;
     }
 
+    /// <summary>Takes out any that waits, without a slot: the service stops.</summary>
+    public ServerRequest? TakeWaiting()
+    {
+        ServerRequest? request = high?.Dequeue() ?? normal.Dequeue();
+        if (request is not null)
+            request.IsQueued = false;
+        return request;
+    }
+
     public void Finished(ServerRequest request)
     {
         Active--;

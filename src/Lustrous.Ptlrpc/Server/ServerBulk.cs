@@ -1,0 +1,108 @@
+using System.Threading.Tasks.Sources;
+using Lustrous.Ptlrpc.Bulk;
+
+namespace Lustrous.Ptlrpc.Server;
+
+/// <summary>
+/// The bulk transfer of one request, straight from or to the handler's memory (target_bulk_io). Pooled: taken with
+/// <see cref="ServerRequest.NewBulk"/>, given back by disposing it.
+/// </summary>
+/// <remarks>
+/// Ends early when the time is up (ETIMEDOUT), when the client has been evicted (ENOTCONN) or has reconnected (ETIMEDOUT, and
+/// no reply is sent: the client resends on its new connection). The memory is the handler's again when the task has ended,
+/// never before.
+/// </remarks>
+public sealed class ServerBulk : IBulkOwner, IValueTaskSource<Errno>, IFreeListItem<ServerBulk>, IDisposable
+{
+    readonly Service _service;
+    ManualResetValueTaskSourceCore<Errno> _source;
+    ServerRequest? _request;
+    Export? _export;
+    uint _connectCount;
+    int _aborted;           // the errno, 0 while nothing was aborted
+
+    internal ServerBulk(Service service) => _service = service;
+
+    ServerBulk? IFreeListItem<ServerBulk>.NextFree { get; set; }
+
+    internal ServerBulk? PreviousActive { get; set; }
+    internal ServerBulk? NextActive { get; set; }
+    internal ServerBulk? PreviousOfExport { get; set; }
+    internal ServerBulk? NextOfExport { get; set; }
+
+    /// <summary>The memory: add it, then <see cref="RunAsync"/>.</summary>
+    public BulkDescriptor Memory { get; } = new();
+
+    /// <summary>Uptime after which the transfer is given up; at most what the client still waits.</summary>
+    internal TimeSpan Start { get; private set; }
+
+    internal TimeSpan RequestDeadline => _request!.Deadline;
+
+    internal void Begin(ServerRequest request, BulkType type, uint portal)
+    {
+        _request = request;
+        _export = request.Export;
+        _connectCount = request.ConnectCount;
+        _aborted = 0;
+        Memory.Reset(type, portal);
+    }
+
+    /// <summary>Moves the data.</summary>
+    /// <returns>ENOTCONN, ETIMEDOUT as above; EPROTO when the client offers less memory than the data needs; ETIMEDOUT too
+    /// when the network failed or moved fewer bytes than asked.</returns>
+    public ValueTask<Errno> RunAsync()
+    {
+        if (_export is not { } export || export.IsFailed || export.ConnectCount > _connectCount)
+            return new(Errno.ENOTCONN);
+        _source.Reset();
+        Start = _service.Context.Uptime;
+        _service.AddBulk(this);
+        export.AddBulk(this);
+        ServerRequest request = _request!;
+        Errno status = Memory.Start(_service.LNet, request.Self, request.Source, request.BulkMatchBits, this);
+        if (status != Errno.OK)
+        {
+            export.RemoveBulk(this);
+            _service.RemoveBulk(this);
+            return new(status);
+        }
+        // The client may have gone between the check and the start; what aborts it then did not see it.
+        if (export.IsFailed || export.ConnectCount > _connectCount)
+            Abort(export.IsFailed ? Errno.ENOTCONN : Errno.ETIMEDOUT);
+        return new(this, _source.Version);
+    }
+
+    /// <summary>Gives it up; the task ends when LNet has let go of the memory.</summary>
+    internal void Abort(Errno why)
+    {
+        if (Interlocked.CompareExchange(ref _aborted, (int)why, 0) == 0)
+            Memory.Abort();
+    }
+
+    void IBulkOwner.OnBulkEnded(BulkDescriptor bulk)
+    {
+        _export!.RemoveBulk(this);
+        _service.RemoveBulk(this);
+        Errno status = (Errno)Volatile.Read(ref _aborted);
+        if (status == Errno.OK && (Memory.Failed || Memory.TransferredBytes != Memory.Size))
+            status = Errno.ETIMEDOUT;
+        _source.SetResult(status);
+    }
+
+    public void Dispose()
+    {
+        if (_request is null)
+            return;
+        _request = null;
+        _export = null;
+        _service.ReturnBulk(this);
+    }
+
+    Errno IValueTaskSource<Errno>.GetResult(short token) => _source.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<Errno>.GetStatus(short token) => _source.GetStatus(token);
+
+    void IValueTaskSource<Errno>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+}
