@@ -37,11 +37,12 @@ public sealed partial class Export
         using (_lock.Enter())
         {
             for (ServerBulk? bulk = _firstBulk; bulk is not null; bulk = bulk.NextOfExport)
+            {
+                bulk.Hold();
                 (bulks ??= []).Add(bulk);
+            }
         }
-        if (bulks is null)
-            return;
-        foreach (ServerBulk bulk in bulks)
-            bulk.Abort(why);
+        if (bulks is not null)
+            Service.AbortAll(bulks, why);
     }
 }

@@ -20,6 +20,7 @@ public sealed class ServerBulk : IBulkOwner, IValueTaskSource<Errno>, IFreeListI
     Export? _export;
     uint _connectCount;
     int _aborted;           // the errno, 0 while nothing was aborted
+    int _references;        // one of the handler, one of each abort under way
 
     internal ServerBulk(Service service) => _service = service;
 
@@ -36,6 +37,7 @@ public sealed class ServerBulk : IBulkOwner, IValueTaskSource<Errno>, IFreeListI
     /// <summary>Uptime after which the transfer is given up; at most what the client still waits.</summary>
     internal TimeSpan Start { get; private set; }
 
+    /// <summary>Only while it is on the service's list.</summary>
     internal TimeSpan RequestDeadline => _request!.Deadline;
 
     internal void Begin(ServerRequest request, BulkType type, uint portal)
@@ -44,6 +46,7 @@ public sealed class ServerBulk : IBulkOwner, IValueTaskSource<Errno>, IFreeListI
         _export = request.Export;
         _connectCount = request.ConnectCount;
         _aborted = 0;
+        _references = 1;
         Memory.Reset(type, portal);
     }
 
@@ -72,6 +75,15 @@ public sealed class ServerBulk : IBulkOwner, IValueTaskSource<Errno>, IFreeListI
         return new(this, _source.Version);
     }
 
+    /// <summary>Keeps it from being used for another request; only while it is on a list of active ones.</summary>
+    internal void Hold() => Interlocked.Increment(ref _references);
+
+    internal void LetGo()
+    {
+        if (Interlocked.Decrement(ref _references) == 0)
+            _service.ReturnBulk(this);
+    }
+
     /// <summary>Gives it up; the task ends when LNet has let go of the memory.</summary>
     internal void Abort(Errno why)
     {
@@ -95,7 +107,7 @@ public sealed class ServerBulk : IBulkOwner, IValueTaskSource<Errno>, IFreeListI
             return;
         _request = null;
         _export = null;
-        _service.ReturnBulk(this);
+        LetGo();
     }
 
     Errno IValueTaskSource<Errno>.GetResult(short token) => _source.GetResult(token);

@@ -1,6 +1,7 @@
 using Lustrous.Idl.LNet;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.LNet;
+using Lustrous.Ptlrpc.Bulk;
 
 namespace Lustrous.Ptlrpc.Server;
 
@@ -23,8 +24,11 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
     /// <summary>The client's handle on us, found by the cookie it sent; null for a first connect or an unknown client.</summary>
     public Export? Export { get; internal set; }
 
-    /// <summary>The process that sent it, and where replies and bulk go.</summary>
+    /// <summary>The process that sent it, under its primary NID.</summary>
     public LNetProcessId Peer { get; private set; }
+
+    /// <summary>The same under the NID the message came from: where the reply and bulk go.</summary>
+    public LNetProcessId Source { get; private set; }
 
     /// <summary>Our address that it came to.</summary>
     public Nid Self { get; private set; }
@@ -56,6 +60,11 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
     /// again. For operations that are not idempotent.
     /// </summary>
     public bool RememberReply { get; set; }
+
+    /// <summary>Makes the reply difficult: an ACK is asked for, and the locks are held until it comes.</summary>
+    public SavedLocks? SavedLocks { get; set; }
+
+    internal ReplyTarget ReplyTarget => new(Self, Source);
 
     /// <summary>Served from the high-priority queue.</summary>
     public bool IsHighPriority { get; internal set; }
@@ -93,6 +102,7 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
     internal void Arrive(RequestBuffer buffer, in LNetEvent e, TimeSpan now)
     {
         Peer = e.Initiator;
+        Source = e.Source;
         Self = e.SelfNid;
         Xid = e.MatchBits;
         ReplyMatchBits = e.MatchBits;
@@ -109,6 +119,11 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
             _memory = buffer.Slice(e.Offset, e.MatchedLength);
         }
     }
+
+    /// <summary>A bulk transfer with the client: add memory, run it, dispose it.</summary>
+    /// <param name="type">PutSource to send to the client (its read), GetSink to fetch (its write).</param>
+    /// <param name="portal">Where the client has attached its memory: <c>OST_BULK_PORTAL</c> …</param>
+    public ServerBulk NewBulk(BulkType type, uint portal) => Service.NewBulk(this, type, portal);
 
     /// <summary>Remembers what an unfinished handler returned and has the service go on when it ends.</summary>
     internal void Await(ValueTask<Errno> task)
@@ -130,6 +145,7 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
         Status = 0;
         ReplyTransno = 0;
         EarlyReplies = 0;
+        SavedLocks = null;
         NoReply = RememberReply = IsHighPriority = EarlyGivenUp = IsCounted = false;
         ClearMessage();
     }

@@ -52,14 +52,15 @@ public sealed partial class Service
         {
             for (ServerBulk? bulk = _firstBulk; bulk is not null; bulk = bulk.NextActive)
             {
-                if (now > bulk.Start + most || now > bulk.RequestDeadline)
-                    (late ??= []).Add(bulk);
+                if (now <= bulk.Start + most && now <= bulk.RequestDeadline)
+                    continue;
+                bulk.Hold();
+                (late ??= []).Add(bulk);
             }
         }
         if (late is null)
             return;
-        foreach (ServerBulk bulk in late)
-            bulk.Abort(Errno.ETIMEDOUT);
+        AbortAll(late, Errno.ETIMEDOUT);
     }
 
     void AbortBulks()
@@ -68,9 +69,20 @@ public sealed partial class Service
         using (_lock.Enter())
         {
             for (ServerBulk? bulk = _firstBulk; bulk is not null; bulk = bulk.NextActive)
+            {
+                bulk.Hold();
                 all.Add(bulk);
+            }
         }
-        foreach (ServerBulk bulk in all)
-            bulk.Abort(Errno.ESHUTDOWN);
+        AbortAll(all, Errno.ESHUTDOWN);
+    }
+
+    internal static void AbortAll(List<ServerBulk> held, Errno why)
+    {
+        foreach (ServerBulk bulk in held)
+        {
+            bulk.Abort(why);
+            bulk.LetGo();
+        }
     }
 }

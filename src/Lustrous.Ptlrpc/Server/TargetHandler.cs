@@ -1,0 +1,76 @@
+using Lustrous.Idl.Ptlrpc;
+
+namespace Lustrous.Ptlrpc.Server;
+
+/// <summary>
+/// Handles the requests of whatever target their export belongs to: connect, disconnect and ping by itself, the rest by the
+/// target's table (tgt_request_handle of lustre/target/tgt_handler.c).
+/// </summary>
+public sealed class TargetHandler : IServiceHandler
+{
+    public static TargetHandler Instance { get; } = new();
+
+    public ValueTask<Errno> HandleAsync(ServerRequest request, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.IsConnect)
+            return new(ServiceTarget.HandleConnect(request));
+        // An unknown cookie is how a client learns that it was evicted, or that the server restarted.
+        if (request.Export is not { IsConnected: true } export)
+            return new(Errno.ENOTCONN);
+        if (export.CheckLastXid(request) is var stale and not Errno.OK)
+            return new(stale);
+        if (request.IsDisconnect)
+        {
+            export.Target.Disconnect(export);   // the reply still finds its way: the request keeps the export
+            return new(Errno.OK);
+        }
+        if (request.Opcode == (uint)ObdOpcode.Ping)
+            return new(Errno.OK);
+
+        OpcodeHandler? handler = export.Target.FindHandler(request.Opcode);
+        if (handler is null)
+            return new(Errno.EOPNOTSUPP);       // a newer client may ask for what we do not know: never stay silent
+        if (request.Version != (uint)handler.Version)
+            return new(Errno.EINVAL);
+        return Act(request, export, handler, cancel);
+    }
+
+    /// <summary>Pings and reconnects get through when everything else waits (ptlrpc_hpreq_handler).</summary>
+    public bool IsHighPriority(ServerRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.Export is not { } export)
+            return false;
+        return request.IsConnect || request.Opcode == (uint)ObdOpcode.Ping
+            || (export.Target.FindHandler(request.Opcode)?.Flags.HasFlag(HandlerFlags.HighPriority) ?? false);
+    }
+
+    static ValueTask<Errno> Act(ServerRequest request, Export export, OpcodeHandler handler, CancellationToken cancel)
+    {
+        if (handler.Format is { } format)
+            request.Capsule.SetFormat(format);
+        if (handler.Flags.HasFlag(HandlerFlags.IsMutable) && export.Supports(ConnectFlags.RDONLY))
+            return new(Errno.EROFS);
+        if (handler.Flags.HasFlag(HandlerFlags.RememberReply))
+        {
+            if (export.Replies.TryGet(request.Xid, out byte[]? reply))
+                return new(Reconstruct(request, reply));
+            request.RememberReply = true;
+        }
+        if (handler.Flags.HasFlag(HandlerFlags.HasReply) && request.PackReply() is var error and not Errno.OK)
+            return new(error);
+        return handler.Act(request, cancel);
+    }
+
+    /// <summary>The request was executed before: its client gets the reply of then (req_can_reconstruct).</summary>
+    static Errno Reconstruct(ServerRequest request, byte[] reply)
+    {
+        // Two requests of one number, of which the second does not claim to be the first again: somebody is confused.
+        if ((request.Flags & (MsgFlags.RESENT | MsgFlags.REPLAY)) == 0)
+            return Errno.ENOTCONN;
+        request.Service.ResendReply(request, reply);
+        request.NoReply = true;
+        return Errno.OK;
+    }
+}
