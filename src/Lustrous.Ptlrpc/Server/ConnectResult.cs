@@ -29,13 +29,13 @@ public sealed record ConnectResult(ObdConnectData Data)
         if (reply.ConnectFlags.HasFlag(ConnectFlags.VERSION))
             reply.Version = supported.Version;
         if (reply.ConnectFlags.HasFlag(ConnectFlags.IBITS))
-            reply.IbitsKnown &= supported.IbitsKnown;
+            reply.InodeBitsKnown &= supported.InodeBitsKnown;
         if (reply.ConnectFlags.HasFlag(ConnectFlags.MULTIMODRPCS))
-            reply.MaxModRpcs = supported.MaxModRpcs;
+            reply.MaxModifyRpcs = supported.MaxModifyRpcs;
         if (reply.ConnectFlags.HasFlag(ConnectFlags.MAXBYTES))
             reply.MaxBytes = supported.MaxBytes;
         if (reply.ConnectFlags.HasFlag(ConnectFlags.MAX_EASIZE))
-            reply.MaxEasize = supported.MaxEasize;
+            reply.MaxEaSize = supported.MaxEaSize;
         NegotiateBrwSize(ref reply, supported);
         NegotiateChecksums(ref reply, supported);
         return reply;

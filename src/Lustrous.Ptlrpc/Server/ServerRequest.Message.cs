@@ -33,8 +33,8 @@ public sealed partial class ServerRequest
 
     public MsgFlags Flags { get; private set; }
 
-    /// <summary><c>pb_op_flags</c>; of a connect, <see cref="MsgConnectFlags"/>.</summary>
-    public uint OperationFlags { get; private set; }
+    /// <summary><c>pb_op_flags</c>; these are those of a connect.</summary>
+    public MsgConnectFlags OperationFlags { get; private set; }
 
     /// <summary>Of a replayed request, the number its transaction had; else 0.</summary>
     public ulong Transno { get; private set; }
@@ -120,26 +120,26 @@ public sealed partial class ServerRequest
         ReadOnlySpan<byte> bytes = message.Buffer(0);
         if (bytes.Length < MinBodySize)
             return Errno.EINVAL;
-        PtlrpcBody body = default;
-        bytes[..Math.Min(bytes.Length, Unsafe.SizeOf<PtlrpcBody>())].CopyTo(MemoryMarshal.AsBytes(new Span<PtlrpcBody>(ref body)));
+        PtlrpcBodyV3 body = default;
+        bytes[..Math.Min(bytes.Length, Unsafe.SizeOf<PtlrpcBodyV3>())].CopyTo(MemoryMarshal.AsBytes(new Span<PtlrpcBodyV3>(ref body)));
         if (message.IsSwabbed)
-            body = PtlrpcBody.Swab(body);
-        if ((body.Version & ~(uint)LustreMsgVersion.VERSION_MASK) != (uint)LustreMsgVersion.PTLRPC_MSG_VERSION)
+            body = PtlrpcBodyV3.Swab(body);
+        if ((body.Version & ~(uint)LustreMsgVersionMasks.VERSION_MASK) != (uint)LustreMsgVersion.PTLRPC_MSG_VERSION)
             return Errno.EINVAL;
 
-        MessageType = (PtlrpcMessageType)body.Type;
+        MessageType = body.Type;
         Opcode = body.Opcode;
-        Version = body.Version & (uint)LustreMsgVersion.VERSION_MASK;
+        Version = body.Version & (uint)LustreMsgVersionMasks.VERSION_MASK;
         HandleCookie = body.Handle.Cookie;
-        ConnectCount = body.ConnectCount;
+        ConnectCount = body.ConnectionCount;
         Flags = body.Flags;
-        OperationFlags = body.OperationFlags;
+        OperationFlags = body.OpFlags;
         Transno = body.Transno;
         LastXid = body.LastXid;
         Tag = body.Tag;
         TimeoutSeconds = body.Timeout;
         BodyMatchBits = body.MatchBits;
-        SupportsEarlyReply = (message.Flags & MessageHeaderFlags.AT_SUPPORT) != 0;
+        SupportsEarlyReply = (message.Flags & LustreMsgHeaderFlags.AT_SUPPORT) != 0;
         ReplyRoom = message.ReplySize;
         _parsed = true;
         return Errno.OK;
@@ -169,9 +169,10 @@ public sealed partial class ServerRequest
         Capsule.Reset();
         _parsed = false;
         MessageType = default;
-        Opcode = OperationFlags = ConnectCount = TimeoutSeconds = ReplyRoom = 0;
+        Opcode = ConnectCount = TimeoutSeconds = ReplyRoom = 0;
         HandleCookie = Transno = LastXid = BodyMatchBits = ReplyHandle = 0;
         Flags = default;
+        OperationFlags = default;
         Tag = 0;
         SupportsEarlyReply = false;
         ReplyOperationFlags = default;

@@ -94,9 +94,9 @@ public sealed partial class Service
     void Send(in EarlyReply early)
     {
         PooledBuffer memory = Context.Buffers.Take(EmptySize);
-        LustreMessage message = LustreMessage.Format(memory.Span, [System.Runtime.CompilerServices.Unsafe.SizeOf<PtlrpcBody>()]);
-        ref PtlrpcBody body = ref BodyOf(memory);
-        body.Type = (uint)PtlrpcMessageType.Reply;
+        LustreMessage message = LustreMessage.Format(memory.Span, [System.Runtime.CompilerServices.Unsafe.SizeOf<PtlrpcBodyV3>()]);
+        ref PtlrpcBodyV3 body = ref BodyOf(memory);
+        body.Type = PtlrpcMessageType.Reply;
         body.Version = (uint)LustreMsgVersion.PTLRPC_MSG_VERSION;
         body.Opcode = early.Opcode;
         body.Timeout = (uint)early.EstimateSeconds;

@@ -23,11 +23,11 @@ public sealed partial class Service
         {
             length = EmptySize;
             memory = Context.Buffers.Take(length);
-            LustreMessage.Format(memory.Span, [Unsafe.SizeOf<PtlrpcBody>()]);
+            LustreMessage.Format(memory.Span, [Unsafe.SizeOf<PtlrpcBodyV3>()]);
         }
 
-        ref PtlrpcBody body = ref BodyOf(memory);
-        body.Type = (uint)(isError ? PtlrpcMessageType.Err : PtlrpcMessageType.Reply);
+        ref PtlrpcBodyV3 body = ref BodyOf(memory);
+        body.Type = isError ? PtlrpcMessageType.Err : PtlrpcMessageType.Reply;
         body.Status = status;
         FillBody(request, ref body, isError);
         if (request is { RememberReply: true, Export: { } export })
@@ -51,17 +51,17 @@ public sealed partial class Service
         error is Errno.ENOSPC or Errno.EACCES or Errno.EPERM or Errno.ENOENT or Errno.EINPROGRESS or Errno.EDQUOT
             or Errno.EROFS;
 
-    static int EmptySize { get; } = LustreMessage.Size([Unsafe.SizeOf<PtlrpcBody>()]);
+    static int EmptySize { get; } = LustreMessage.Size([Unsafe.SizeOf<PtlrpcBodyV3>()]);
 
-    static ref PtlrpcBody BodyOf(PooledBuffer memory) =>
-        ref MemoryMarshal.AsRef<PtlrpcBody>(LustreMessage.Trusted(memory.Span, swabbed: false).Buffer(0));
+    static ref PtlrpcBodyV3 BodyOf(PooledBuffer memory) =>
+        ref MemoryMarshal.AsRef<PtlrpcBodyV3>(LustreMessage.Trusted(memory.Span, swabbed: false).Buffer(0));
 
-    void FillBody(ServerRequest request, ref PtlrpcBody body, bool isError)
+    void FillBody(ServerRequest request, ref PtlrpcBodyV3 body, bool isError)
     {
         body.Version = (uint)LustreMsgVersion.PTLRPC_MSG_VERSION;
         body.Opcode = request.Opcode;
         body.Transno = request.ReplyTransno;
-        body.OperationFlags = (uint)request.ReplyOperationFlags;
+        body.OpFlags = request.ReplyOperationFlags;
         body.Handle = new LustreHandle(request.ReplyHandle);
         if (request.Export is { } export)
         {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Ptlrpc.Layout;
@@ -27,21 +29,33 @@ public sealed partial class ServiceTarget
         if (!capsule.TryGetString(Rmf.Cluuid, MessageSide.Request, out ReadOnlySpan<byte> clientUuid)
             || clientUuid.IsEmpty)
             return Errno.EINVAL;
-        if (!capsule.TryGet(Rmf.Conn, MessageSide.Request, out LustreHandle handle)
-            || !capsule.FieldPresent(Rmf.ConnectData, MessageSide.Request)
-            || capsule.GetSize(Rmf.ConnectData, MessageSide.Request) > MaxConnectDataSize
-            || !capsule.TryGet(Rmf.ConnectData, MessageSide.Request, out ObdConnectData asked))
+        ReadOnlySpan<byte> handle = capsule.GetBytes(Rmf.Conn, MessageSide.Request);
+        if (handle.Length < sizeof(ulong) || !TryReadConnectData(capsule, out ObdConnectData asked))
             return Errno.EPROTO;
         // What is older than 2.0 lays its messages out differently and says so by not setting the flag.
         if (!asked.ConnectFlags.HasFlag(ConnectFlags.FULL20)
-            || ((MsgConnectFlags)request.OperationFlags).HasFlag(MsgConnectFlags.LIBCLIENT) || request.ConnectCount == 0)
+            || request.OperationFlags.HasFlag(MsgConnectFlags.LIBCLIENT) || request.ConnectCount == 0)
             return Errno.EPROTO;
         if (request.PackReply() is var error and not Errno.OK)
             return error;
-        error = target.Connect(request, Encoding.ASCII.GetString(clientUuid), handle.Cookie, asked);
+        error = target.Connect(request, Encoding.ASCII.GetString(clientUuid), MemoryMarshal.Read<ulong>(handle), asked);
         if (error != Errno.OK)
             request.ReleaseReply();     // an error of a connect has no connect data
         return error;
+    }
+
+    /// <summary>Clients of other versions send more or fewer fields; what is missing is zero.</summary>
+    static bool TryReadConnectData(RequestCapsule capsule, out ObdConnectData data)
+    {
+        data = default;
+        ReadOnlySpan<byte> bytes = capsule.GetBytes(Rmf.ConnectData, MessageSide.Request);
+        if (bytes.IsEmpty || bytes.Length > MaxConnectDataSize)
+            return false;
+        bytes[..Math.Min(bytes.Length, Unsafe.SizeOf<ObdConnectData>())]
+            .CopyTo(MemoryMarshal.AsBytes(new Span<ObdConnectData>(ref data)));
+        if (capsule.IsSwabbed(MessageSide.Request))
+            data = ObdConnectData.Swab(data);
+        return true;
     }
 
     Errno Connect(ServerRequest request, string clientUuid, ulong handle, in ObdConnectData asked)
@@ -79,7 +93,7 @@ public sealed partial class ServiceTarget
             return Errno.EALREADY;
 
         Errno error = Errno.EALREADY;
-        bool isInitial = ((MsgConnectFlags)request.OperationFlags).HasFlag(MsgConnectFlags.INITIAL);
+        bool isInitial = request.OperationFlags.HasFlag(MsgConnectFlags.INITIAL);
         bool isServer = IsServer(asked.ConnectFlags, isInitial);
         if (isServer && export.RemoteHandle != handle)
         {
@@ -159,7 +173,7 @@ public sealed partial class ServiceTarget
 
         export.ReverseImport ??= CreateReverseImport?.Invoke(export);
         export.ReverseImport?.Connected(export, asked.ConnectFlags);
-        request.Capsule.Set(Rmf.ConnectData, MessageSide.Reply, reply);
+        MemoryMarshal.Write(request.Capsule.GetBytes(Rmf.ConnectData, MessageSide.Reply), reply);
         request.ReplyHandle = export.Cookie;
         request.ReplyOperationFlags =
             (isReconnect ? MsgConnectFlags.RECONNECT : 0)
