@@ -96,10 +96,10 @@ sealed record ScriptedReply(byte[] Bytes, int Offset)
 /// A client that says exactly what a test tells it to, byte by byte, and believes nothing. Fields of the body that matter in every
 /// request (handle, connection count, xid) it keeps by itself; a test may overwrite them.
 /// </summary>
-sealed class ScriptedClient(SimNode node, LNetProcessId server, uint requestPortal, uint replyPortal)
+sealed class ScriptedClient(SimNode node, LNetProcessId server, uint requestPortal, uint replyPortal, int number)
 {
     readonly List<ScriptedExchange> _open = [];
-    ulong _xid = 1UL << 40;
+    ulong _xid = (ulong)(number + 1) << 40;
 
     public ulong Handle { get; set; }
 
@@ -174,12 +174,12 @@ sealed class ScriptedClient(SimNode node, LNetProcessId server, uint requestPort
         var bytes = new byte[LustreMessage.Size(lengths)];
         LustreMessage message = LustreMessage.Format(bytes, lengths);
         message.Flags = EarlyReplies ? LustreMsgHeaderFlags.AT_SUPPORT : 0;
-        uint number = Convert.ToUInt32(opcode, System.Globalization.CultureInfo.InvariantCulture);
+        uint code = Convert.ToUInt32(opcode, System.Globalization.CultureInfo.InvariantCulture);
         ref PtlrpcBodyV3 body = ref MemoryMarshal.AsRef<PtlrpcBodyV3>(message.Buffer(0));
         body.Handle = new LustreHandle(Handle);
         body.Type = PtlrpcMessageType.Request;
         body.Version = (uint)LustreMsgVersion.PTLRPC_MSG_VERSION | (uint)LustreMsgVersion.OST_VERSION;
-        body.Opcode = number;
+        body.Opcode = code;
         body.ConnectionCount = ConnectCount;
         body.Timeout = 20;
         xid = LastXid = _xid += 128;

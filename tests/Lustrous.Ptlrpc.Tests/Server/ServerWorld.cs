@@ -20,6 +20,8 @@ sealed class ServerWorld
         ConnectFlags.VERSION | ConnectFlags.FULL20 | ConnectFlags.BRW_SIZE | ConnectFlags.CKSUM | ConnectFlags.FLAGS2
         | ConnectFlags.AT | ConnectFlags.RDONLY | ConnectFlags.MDS | ConnectFlags.BULK_MBITS;
 
+    int _clients;
+
     ServerWorld(Simulation.Simulation sim, SimNode serverNode, SimNode clientNode)
     {
         Sim = sim;
@@ -85,7 +87,7 @@ sealed class ServerWorld
     };
 
     public ScriptedClient NewClient(string uuid) =>
-        new(ClientNode, ServerNode.Id, RequestPortal, ReplyPortal) { Uuid = uuid, OwnHandle = (ulong)uuid.Length << 8 | uuid[^1] };
+        new(ClientNode, ServerNode.Id, RequestPortal, ReplyPortal, ++_clients) { Uuid = uuid, OwnHandle = (ulong)uuid.Length << 8 | uuid[^1] };
 
     async Task StartAsync(ServiceOptions options, Action<ServiceTarget>? handlers, IServiceTargetHooks? hooks)
     {
