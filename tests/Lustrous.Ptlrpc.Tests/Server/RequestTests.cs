@@ -161,9 +161,9 @@ public class RequestTests
     }, handlers: target =>
     {
         target.Handle(OstOpcode.Getattr, Handler((_, _) => throw new InvalidOperationException("at once")));
-        target.Handle(OstOpcode.Sync, Handler(async (request, _) =>
+        target.Handle(OstOpcode.Sync, Handler(async (request, cancel) =>
         {
-            await Task.Delay(TimeSpan.FromSeconds(1), request.Service.Context.Clock);
+            await Task.Delay(TimeSpan.FromSeconds(1), request.Service.Context.Clock, cancel);
             throw new InvalidOperationException("later");
         }));
     });

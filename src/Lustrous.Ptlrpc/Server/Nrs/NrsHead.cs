@@ -59,7 +59,8 @@ public sealed class NrsHead(INrsPolicy normal, INrsPolicy? high, int slots, int 
     public bool TryStart(ServerRequest request)
     {
         bool urgent = request.IsHighPriority && high is not null;
-        if (Waiting > 0 || !(urgent ? HighAllowed() : NormalAllowed()))
+        // Only those of the same queue are before it: an urgent request does not wait for normal ones.
+        if (urgent ? high!.Count > 0 || !HighAllowed() : normal.Count > 0 || !NormalAllowed())
             return false;
         TakeSlot(request);
         return true;
