@@ -56,8 +56,9 @@ sealed class WireField
         if (symbol.IsFixedSizeBuffer) return null;
         var field = new WireField(symbol) { Element = symbol.Type, IsOpaque = Has(symbol, WireNames.OpaqueAttribute) };
         string name = Argument(symbol, WireNames.NameAttribute) as string ?? "";
+        bool prefixed = name.StartsWith(prefix, System.StringComparison.Ordinal);
         field.PrintedName = name.Length == 0 ? WireNames.Snake(symbol.Name.TrimStart('_'))
-            : prefix.Length > 0 && name.StartsWith(prefix, System.StringComparison.Ordinal) ? name.Substring(prefix.Length)
+            : prefixed ? name.Substring(prefix.Length)
             : name;
 
         if (Argument(symbol.Type, WireNames.InlineArray) is int length)

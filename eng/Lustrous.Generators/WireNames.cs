@@ -22,7 +22,8 @@ static class WireNames
             if (char.IsUpper(c))
             {
                 bool wordBefore = i > 0 && !char.IsUpper(name[i - 1]) && name[i - 1] != '_';
-                bool endsAcronym = i > 0 && i + 1 < name.Length && char.IsUpper(name[i - 1]) && char.IsLower(name[i + 1]);
+                bool endsAcronym = i > 0 && i + 1 < name.Length
+                    && char.IsUpper(name[i - 1]) && char.IsLower(name[i + 1]);
                 if (wordBefore || endsAcronym) snake.Append('_');
             }
             snake.Append(char.ToLowerInvariant(c));

@@ -118,7 +118,8 @@ static class WireStructEmitter
         if (!type.GetMembers("Equals").OfType<IMethodSymbol>().Any(m => !m.IsImplicitlyDeclared
                 && m.Parameters.Length == 1 && SymbolEqualityComparer.Default.Equals(m.Parameters[0].Type, type)))
         {
-            text.Append($"    public readonly bool Equals({self} other) => {Wire}WireBytes.Equal(in this, in other);\n\n");
+            text.Append($"    public readonly bool Equals({self} other) => ")
+                .Append($"{Wire}WireBytes.Equal(in this, in other);\n\n");
         }
         if (!Declares(type, "GetHashCode"))
             text.Append($"    public override readonly int GetHashCode() => {Wire}WireBytes.Hash(in this);\n\n");
@@ -127,7 +128,8 @@ static class WireStructEmitter
         if (type.IsRecord) return;
         if (!type.GetMembers("Equals").OfType<IMethodSymbol>().Any(m => m.IsOverride))
         {
-            text.Append($"\n    public override readonly bool Equals(object? obj) => obj is {self} other && Equals(other);\n");
+            text.Append("\n    public override readonly bool Equals(object? obj) => ")
+                .Append($"obj is {self} other && Equals(other);\n");
         }
         if (Declares(type, "op_Equality")) return;
         text.Append($"\n    public static bool operator ==({self} left, {self} right) => left.Equals(right);\n")

@@ -8,8 +8,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Lustrous.Generators;
 
 /// <summary>
-/// Reads every <c>[WireStruct]</c>: refuses one whose bytes are not exactly its declared fields, and writes layout, Equals,
-/// byte reversal, the field walk and ToString for the others. Gives <c>[InlineArray]</c> structs Equals and text.
+/// Reads every <c>[WireStruct]</c>: refuses one whose bytes are not exactly its declared fields, and writes layout,
+/// Equals, byte reversal, the field walk and ToString for the others.
+/// Gives <c>[InlineArray]</c> structs Equals and text.
 /// </summary>
 [Generator]
 public sealed class WireStructGenerator : IIncrementalGenerator
@@ -22,7 +23,8 @@ public sealed class WireStructGenerator : IIncrementalGenerator
             WireNames.InlineArray, static (node, _) => IsPartial(node), Array);
 
         context.RegisterSourceOutput(structs, Write);
-        context.RegisterSourceOutput(arrays.Where(static a => a is not null), static (output, file) => Write(output, file!));
+        context.RegisterSourceOutput(
+            arrays.Where(static array => array is not null), static (output, file) => Write(output, file!));
     }
 
     static void Write(SourceProductionContext output, GeneratedFile file)
@@ -60,7 +62,8 @@ public sealed class WireStructGenerator : IIncrementalGenerator
                 findings.Add(new Finding(WireDiagnostics.Property, property, type.Name, property.Name));
                 continue;
             }
-            SyntaxNode? owner = symbol.DeclaringSyntaxReferences[0].GetSyntax().FirstAncestorOrSelf<TypeDeclarationSyntax>();
+            SyntaxNode? owner = symbol.DeclaringSyntaxReferences[0].GetSyntax()
+                .FirstAncestorOrSelf<TypeDeclarationSyntax>();
             if (declaration is not null && owner != declaration)
                 findings.Add(new Finding(WireDiagnostics.ScatteredFields, symbol, type.Name));
             declaration ??= owner;
@@ -120,5 +123,6 @@ public sealed class WireStructGenerator : IIncrementalGenerator
     static bool IsPartial(SyntaxNode node) =>
         node is TypeDeclarationSyntax type && type.Modifiers.Any(SyntaxKind.PartialKeyword);
 
-    static string HintName(INamedTypeSymbol type) => type.ToDisplayString().Replace('<', '{').Replace('>', '}') + ".g.cs";
+    static string HintName(INamedTypeSymbol type) =>
+        type.ToDisplayString().Replace('<', '{').Replace('>', '}') + ".g.cs";
 }

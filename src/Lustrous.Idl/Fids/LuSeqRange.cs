@@ -2,7 +2,7 @@ using Lustrous.Idl.Wire;
 
 namespace Lustrous.Idl.Fids;
 
-/// <summary>FID sequences from <see cref="Start"/> up to, without, <see cref="End"/>, and the target that has them.</summary>
+/// <summary>FID sequences from <see cref="Start"/> up to, without, <see cref="End"/>, and their target.</summary>
 [WireStruct("lu_seq_range", size: 24, Prefix = "lsr_")]
 public partial record struct LuSeqRange
 {

@@ -3,7 +3,7 @@ using Lustrous.Idl.Wire;
 namespace Lustrous.Idl.Fids;
 
 /// <summary>An object of an OST: either number and sequence as before FIDs, or a FID, in the same 16 bytes.</summary>
-/// <remarks>Which of the two is told by the second word: an MDT0 object (sequence 0) is the old form, everything else the
+/// <remarks>Which of the two is told by the second word: an MDT0 object (sequence 0) is the old form, all else the
 /// order of bytes that a FID has. Source: lustre_ostid.h.</remarks>
 [WireStruct("ost_id", size: 16, Scalar = true)]
 public readonly partial record struct OstId

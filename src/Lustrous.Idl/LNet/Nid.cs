@@ -7,10 +7,10 @@ using Lustrous.Idl.Wire;
 namespace Lustrous.Idl.LNet;
 
 /// <summary>
-/// A network identifier: which interface of which node on which LNet network (<c>struct lnet_nid</c>, 20 bytes; the 8-byte
-/// <c>lnet_nid_t</c> is its form for networks with 4-byte addresses).
+/// A network identifier: which interface of which node on which LNet network (<c>struct lnet_nid</c>, 20 bytes; the
+/// 8-byte <c>lnet_nid_t</c> is its form for networks with 4-byte addresses).
 /// </summary>
-/// <remarks>Number and address bytes are in network order on the wire. Source: include/uapi/linux/lnet/lnet-idl.h.</remarks>
+/// <remarks>Number and address bytes are in network order on the wire. Source: lnet-idl.h.</remarks>
 [WireStruct("lnet_nid", size: 20, Prefix = "nid_", Opaque = true, Scalar = true)]
 public readonly partial struct Nid
 {
@@ -64,7 +64,8 @@ public readonly partial struct Nid
         bool fits = address.TryWriteBytes(bytes, out int written);
         Lassert.That(fits);
         ReadOnlySpan<uint> words = MemoryMarshal.Cast<byte, uint>(bytes);
-        return new((byte)(written - 4), (byte)(net >> 16), BigEndian((ushort)net), words[0], words[1], words[2], words[3]);
+        ushort number = BigEndian((ushort)net);
+        return new((byte)(written - 4), (byte)(net >> 16), number, words[0], words[1], words[2], words[3]);
     }
 
     /// <summary>The address as IP; only for networks that use one (tcp, o2ib).</summary>

@@ -2,7 +2,7 @@ using Lustrous.Idl.Wire;
 
 namespace Lustrous.Idl.LNet;
 
-/// <summary>A <see cref="Nid"/> in 8 bytes (<c>lnet_nid_t</c>): network type and number above, 4 bytes of address below.</summary>
+/// <summary>A <see cref="Nid"/> in 8 bytes (<c>lnet_nid_t</c>): network above, 4 bytes of address below.</summary>
 [WireStruct("lnet_nid_t", size: 8, Scalar = true)]
 public readonly partial record struct Nid4
 {

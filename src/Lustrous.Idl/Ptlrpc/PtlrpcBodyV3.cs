@@ -11,7 +11,7 @@ public partial record struct PtlrpcBodyV3
     public PtlrpcMessageType Type;
     public uint Version;                // LustreMsgVersion, and the service's own version in the lower bits
     [WireName("pb_opc")] public uint Opcode;
-    public int Status;                  // reply: 0, or an errno negated
+    public int Status;                  // reply: 0, or an errno negated; request: process id
     public ulong LastXid;               // the highest xid below which the client has all replies
     public ushort Tag;                  // slot of multi-modify: a new request in it acknowledges the old reply
     public ushort Padding0;

@@ -7,7 +7,8 @@ using System.Text.Json;
 namespace Lustrous.Idl.Wire;
 
 /// <summary>
-/// A wire struct as text, <c>mdt_body{fid1 [0x200000401:0x1:0x0] valid SIZE …}</c>, or as a JSON object with the same names.
+/// A wire struct as text, <c>mdt_body{fid1 [0x200000401:0x1:0x0] valid SIZE …}</c>, or as a JSON object with the
+/// same names.
 /// Reserved fields are shown only when a peer put something in them.
 /// </summary>
 public static class StructPrinter
@@ -51,7 +52,7 @@ public static class StructPrinter
         json.WriteEndObject();
     }
 
-    /// <summary>Characters as a peer sent them: printable ASCII, the rest as <c>\xNN</c>; ends before the first NUL.</summary>
+    /// <summary>Characters of a peer up to the first NUL: printable ASCII, the rest as <c>\xNN</c>.</summary>
     internal static string Printable(ReadOnlySpan<byte> characters)
     {
         int end = characters.IndexOf((byte)0);

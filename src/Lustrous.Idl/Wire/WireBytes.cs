@@ -23,15 +23,16 @@ public static class WireBytes
     public static bool TryWrite<T>(Span<byte> bytes, in T value) where T : unmanaged =>
         MemoryMarshal.TryWrite(bytes, in value);
 
-    /// <summary>One view of a union: the first bytes of <paramref name="union"/> as <typeparamref name="TView"/>.</summary>
+    /// <summary>One view of a union: the first bytes of <paramref name="union"/>.</summary>
     public static TView View<TUnion, TView>(in TUnion union) where TUnion : unmanaged where TView : unmanaged
     {
         Lassert.That(Unsafe.SizeOf<TView>() <= Unsafe.SizeOf<TUnion>());
         return MemoryMarshal.Read<TView>(OfReadOnly(in union));
     }
 
-    /// <summary>Sets the first bytes of a union and zeroes what the view leaves over, as a fresh C union would be.</summary>
-    public static void SetView<TUnion, TView>(ref TUnion union, in TView view) where TUnion : unmanaged where TView : unmanaged
+    /// <summary>Sets the first bytes of a union and zeroes what the view leaves over.</summary>
+    public static void SetView<TUnion, TView>(ref TUnion union, in TView view)
+        where TUnion : unmanaged where TView : unmanaged
     {
         Lassert.That(Unsafe.SizeOf<TView>() <= Unsafe.SizeOf<TUnion>());
         Span<byte> bytes = Of(ref union);
@@ -42,7 +43,7 @@ public static class WireBytes
     public static bool Equal<T>(in T left, in T right) where T : unmanaged =>
         OfReadOnly(in left).SequenceEqual(OfReadOnly(in right));
 
-    /// <summary>A hash that is the same in every run: nothing may hang on a process's random seed (design rule 4).</summary>
+    /// <summary>A hash that is the same in every run: nothing may hang on a process's seed (design rule 4).</summary>
     public static int Hash<T>(in T value) where T : unmanaged
     {
         // Multiply and rotate, word by word: spreads the small differences between neighbouring FIDs over all bits.

@@ -1,6 +1,6 @@
 namespace Lustrous.Idl.Wire;
 
-/// <summary>The C name where it does not follow from the C# one, for the check against Lustre's tables and for printing.
+/// <summary>The C name where it does not follow from the C# one, for the check against Lustre's tables and printing.
 /// Given twice where C has two names for the same bytes; the first is printed.</summary>
 [AttributeUsage(AttributeTargets.Field | AttributeTargets.Enum | AttributeTargets.Class | AttributeTargets.Property,
     AllowMultiple = true)]

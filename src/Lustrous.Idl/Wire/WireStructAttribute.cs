@@ -2,8 +2,8 @@ namespace Lustrous.Idl.Wire;
 
 /// <summary>
 /// Marks a struct that is bytes on a wire or a disk. The generator makes it sequential with no padding of its own,
-/// checks that the fields add up to <paramref name="size"/>, and writes Equals, ToString, byte reversal and the field walk;
-/// a member that the declaration writes itself (a union's Swab, a FID's ToString) is left to it.
+/// checks that the fields add up to <paramref name="size"/>, and writes Equals, ToString, byte reversal and the field
+/// walk; a member that the declaration writes itself (a union's Swab, a FID's ToString) is left to it.
 /// </summary>
 /// <param name="name">The C name, without <c>struct</c>.</param>
 /// <param name="size">Bytes, as Lustre's wiretest.c asserts.</param>
