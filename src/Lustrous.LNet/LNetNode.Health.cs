@@ -23,7 +23,14 @@ public sealed partial class LNetNode
             return;
         known.Alive = alive;
         if (alive)
+        {
             known.Recovery.Reset();
+            return;
+        }
+        // lnet_notify: lost connections count as a failure, so that a router or second address is pinged until it is back.
+        using (_recoveryLock.Enter())
+            NotePeerFailureLocked(known);
+        ArmMonitor();
     }
 
     void NoteHeard(LNetPeerInterface peer)

@@ -225,7 +225,8 @@ public sealed partial class LNetNode
 
         public void OnEvent(in LNetEvent e)
         {
-            if (e.Kind == LNetEventKind.Put && e.Status == Errno.OK)
+            // Of a list that was cut, nobody can say what is missing: it is left to the next ping.
+            if (e.Kind == LNetEventKind.Put && e.Status == Errno.OK && e.MatchedLength == e.RequestedLength)
                 _node.OnPush(e.Source, _buffer.Span.Slice(e.Offset, e.MatchedLength));
             if (e.Unlinked)
                 Post();

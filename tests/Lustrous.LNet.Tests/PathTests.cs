@@ -101,6 +101,15 @@ public sealed class PathTests : IAsyncDisposable
         Put(node, Far);
         _world.Wire.Run();
         Assert.Equal(1, second.Counters.DroppedMessages + second.Counters.Errors);
+
+        // It is pinged meanwhile, and is the first choice again once it answers.
+        LNetNode first = _world.Start(Gateway);
+        _world.Clock.Advance(3, _world.Wire.Run);
+        Assert.Equal(1000, node.Peers[0].Interfaces[0].Health);
+        long before = first.Counters.DroppedMessages;
+        Put(node, Far);
+        _world.Wire.Run();
+        Assert.Equal(before + 1, first.Counters.DroppedMessages + first.Counters.Errors);
     }
 
     [Fact]

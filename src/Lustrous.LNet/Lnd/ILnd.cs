@@ -4,8 +4,7 @@ namespace Lustrous.LNet.Lnd;
 
 /// <summary>
 /// A network driver: carries messages between this node and others on one kind of network (<c>struct lnet_lnd</c>). It
-/// knows
-/// connections and bytes; matching, events and peers are LNet's.
+/// knows connections and bytes; matching, events and peers are LNet's.
 /// </summary>
 public interface ILnd : IAsyncDisposable
 {
@@ -18,8 +17,7 @@ public interface ILnd : IAsyncDisposable
 
     /// <summary>
     /// Takes a message to carry to <see cref="LNetMessage.NextHop"/>, connecting first where needed; returns at once.
-    /// Ends it
-    /// by calling <see cref="LNetMessage.Complete"/> exactly once, on any thread, holding no lock.
+    /// Ends it by calling <see cref="LNetMessage.Complete"/> exactly once, on any thread, holding no lock.
     /// </summary>
     void Send(LNetMessage message);
 
@@ -33,8 +31,8 @@ public interface ILndUpcalls
     /// <summary>
     /// Says where a message whose header has arrived belongs. On <c>OK</c> the driver puts the first
     /// <see cref="LNetReceive.DestinationLength"/> payload bytes into <see cref="LNetReceive.Destination"/>, throws the
-    /// rest
-    /// away, and calls <see cref="LNetReceive.Complete"/>. EPROTO: the peer broke the protocol, close the connection.
+    /// rest away, and calls <see cref="LNetReceive.Complete"/>. EPROTO: the peer broke the protocol, close the
+    /// connection.
     /// </summary>
     /// <param name="ni">The interface it came in on.</param>
     /// <param name="header">The header in host form; checked here, not by the driver.</param>
