@@ -31,8 +31,8 @@ public sealed class KsockHandshakeTests
             { "HELLO of version 7", Corrupt(ScriptedPeer.Opening(node, High), 20, 7)[..24] },
             { "cannot be on our network", ScriptedPeer.Opening(node, Nid.FromNid4(0x0002_0001_7f00_004d)) },
             { "cannot be on our network", ScriptedPeer.Opening(node, Nid.Any) },
-            { "with type -1", ScriptedPeer.Opening(node, High, KsockConnType.None) },
-            { "with type 9", ScriptedPeer.Opening(node, High, (KsockConnType)9) },
+            { "with type -1", ScriptedPeer.Opening(node, High, SocklndConnectionType.NONE) },
+            { "with type 9", ScriptedPeer.Opening(node, High, (SocklndConnectionType)9) },
             { "HELLO with 17 addresses", Corrupt(ScriptedPeer.Opening(node, High), 16 + 52, 17) },
             { "which is not ours", Corrupt(ScriptedPeer.Opening(node, High), 16 + 16, 9) },
         };
@@ -68,7 +68,7 @@ public sealed class KsockHandshakeTests
         await hello.SendAsync(Corrupt(ScriptedPeer.Opening(node.Nid, High), 20, 7)[..24]);
         KsockHello told = await hello.ReadHelloAsync();
         Assert.Equal(3, told.Version);
-        Assert.Equal(KsockConnType.None, told.Type);
+        Assert.Equal(SocklndConnectionType.NONE, told.Type);
     }
 
     [Fact]
@@ -146,7 +146,8 @@ public sealed class KsockHandshakeTests
     {
         await using TestNode node = await TestNode.StartAsync("127.0.0.1");
         using ScriptedPeer control = await ScriptedPeer.ConnectAsync(node, High, version: version);
-        using ScriptedPeer bulk = await ScriptedPeer.ConnectAsync(node, High, KsockConnType.BulkIn, version: version);
+        using ScriptedPeer bulk =
+            await ScriptedPeer.ConnectAsync(node, High, SocklndConnectionType.BULK_IN, version: version);
         Assert.Equal(Errno.OK, await node.SendAsync(High, 1, [1, 2, 3]));
         byte[] small = await control.ReadAsync(KsockWire.PrefixSize + LNetHeader.Nid4Size + 3);
         Assert.Equal(1u, LNetHeader.ReadNid4(small.AsSpan(KsockWire.PrefixSize)).MatchBits);
@@ -172,7 +173,7 @@ public sealed class KsockHandshakeTests
         Assert.Equal(2u, arrival.Header.MatchBits);
         using ScriptedPeer stale = await ScriptedPeer.DialAsync(node);
         await stale.SendAsync(ScriptedPeer.Opening(node.Nid, High, incarnation: 7));
-        Assert.Equal(KsockConnType.None, (await stale.ReadHelloAsync()).Type);
+        Assert.Equal(SocklndConnectionType.NONE, (await stale.ReadHelloAsync()).Type);
     }
 
     /// <summary>The peer that the node dials: a listener in the test.</summary>
@@ -195,7 +196,7 @@ public sealed class KsockHandshakeTests
     }
 
     static Task AnswerAsync(
-        ScriptedPeer peer, in KsockHello hello, KsockConnType type, Nid? claim = null, int version = 3)
+        ScriptedPeer peer, in KsockHello hello, SocklndConnectionType type, Nid? claim = null, int version = 3)
     {
         byte[] bytes = new byte[KsockWire.HelloNid16Size];
         KsockHello answer = hello with
@@ -215,7 +216,7 @@ public sealed class KsockHandshakeTests
         using Socket listener = Listen("127.0.0.77");
         await using TestNode node = await TestNode.StartAsync("127.0.0.1");
         Task<Errno> sent = node.SendAsync(High, 9, new byte[2000]);
-        List<KsockConnType> types = [];
+        List<SocklndConnectionType> types = [];
         List<ScriptedPeer> peers = [];
         for (int i = 0; i < 3; i++)
         {
@@ -228,7 +229,8 @@ public sealed class KsockHandshakeTests
             types.Add(hello.Type);
             await AnswerAsync(peer, hello, KsockWire.Invert(hello.Type));
         }
-        Assert.Equal([KsockConnType.Control, KsockConnType.BulkIn, KsockConnType.BulkOut], types);
+        Assert.Equal(
+            [SocklndConnectionType.CONTROL, SocklndConnectionType.BULK_IN, SocklndConnectionType.BULK_OUT], types);
         Assert.Equal(Errno.OK, await sent);
         byte[] message = await peers[0].ReadAsync(KsockWire.PrefixSize + LNetHeader.Nid4Size + 2000);
         Assert.Equal(9u, LNetHeader.ReadNid4(message.AsSpan(KsockWire.PrefixSize)).MatchBits);
@@ -246,13 +248,13 @@ public sealed class KsockHandshakeTests
         Task<Errno> sent = node.SendAsync(High, 9, []);
         using (ScriptedPeer first = await AcceptAsync(listener))
         {
-            await AnswerAsync(first, await ReadOpeningAsync(first, High), KsockConnType.None);
+            await AnswerAsync(first, await ReadOpeningAsync(first, High), SocklndConnectionType.NONE);
             await first.ReadToEndAsync();
         }
         Assert.False(sent.IsCompleted);
         await AdvanceUntilDialledAsync(clock, listener);
         using ScriptedPeer second = await AcceptAsync(listener);
-        await AnswerAsync(second, await ReadOpeningAsync(second, High), KsockConnType.Control);
+        await AnswerAsync(second, await ReadOpeningAsync(second, High), SocklndConnectionType.CONTROL);
         Assert.Equal(Errno.OK, await sent);
         Assert.Empty(node.LogSoFar());
     }
@@ -278,7 +280,7 @@ public sealed class KsockHandshakeTests
         KsockHello hello = await ReadOpeningAsync(ours, High);
         // The higher NID dials as well, before it answers: it must be let in.
         using ScriptedPeer theirs = await ScriptedPeer.ConnectAsync(node, High);
-        await AnswerAsync(ours, hello, KsockConnType.None);
+        await AnswerAsync(ours, hello, SocklndConnectionType.NONE);
         Assert.Equal(Errno.OK, await sent);
         byte[] message = await theirs.ReadAsync(KsockWire.PrefixSize + LNetHeader.Nid4Size);
         Assert.Equal(9u, LNetHeader.ReadNid4(message.AsSpan(KsockWire.PrefixSize)).MatchBits);
@@ -294,9 +296,9 @@ public sealed class KsockHandshakeTests
         KsockHello hello = await ReadOpeningAsync(ours, Low);
         using ScriptedPeer theirs = await ScriptedPeer.DialAsync(node, "127.0.0.3");
         await theirs.SendAsync(ScriptedPeer.Opening(node.Nid, Low));
-        Assert.Equal(KsockConnType.None, (await theirs.ReadHelloAsync()).Type);
+        Assert.Equal(SocklndConnectionType.NONE, (await theirs.ReadHelloAsync()).Type);
         Assert.Empty(await theirs.ReadToEndAsync());
-        await AnswerAsync(ours, hello, KsockConnType.Control);
+        await AnswerAsync(ours, hello, SocklndConnectionType.CONTROL);
         Assert.Equal(Errno.OK, await sent);
     }
 
@@ -309,20 +311,20 @@ public sealed class KsockHandshakeTests
         Task<Errno> sent = node.SendAsync(High, 9, []);
         using (ScriptedPeer first = await AcceptAsync(listener))
         {
-            await AnswerAsync(first, await ReadOpeningAsync(first, High), KsockConnType.None, version: 2);
+            await AnswerAsync(first, await ReadOpeningAsync(first, High), SocklndConnectionType.NONE, version: 2);
             await first.ReadToEndAsync();
         }
         await AdvanceUntilDialledAsync(clock, listener);
         using ScriptedPeer second = await AcceptAsync(listener);
         KsockHello hello = await ReadOpeningAsync(second, High);
         Assert.Equal(2, hello.Version);
-        await AnswerAsync(second, hello, KsockConnType.Control, version: 2);
+        await AnswerAsync(second, hello, SocklndConnectionType.CONTROL, version: 2);
         Assert.Equal(Errno.OK, await sent);
     }
 
     [Theory]
     [InlineData("claim", "they claim to be")]
-    [InlineData("type", "dialled as Control, answered as BulkOut")]
+    [InlineData("type", "dialled as CONTROL, answered as BULK_OUT")]
     [InlineData("magic", "HELLO with magic")]
     [InlineData("close", "closed before its HELLO")]
     public async Task A_wrong_answer_fails_what_waits(string fault, string logged)
@@ -333,9 +335,9 @@ public sealed class KsockHandshakeTests
         using ScriptedPeer peer = await AcceptAsync(listener);
         KsockHello hello = await ReadOpeningAsync(peer, High);
         if (fault == "claim")
-            await AnswerAsync(peer, hello, KsockConnType.Control, claim: Low);
+            await AnswerAsync(peer, hello, SocklndConnectionType.CONTROL, claim: Low);
         else if (fault == "type")
-            await AnswerAsync(peer, hello, KsockConnType.BulkOut);
+            await AnswerAsync(peer, hello, SocklndConnectionType.BULK_OUT);
         else if (fault == "magic")
             await peer.SendAsync(new byte[8]);
         else

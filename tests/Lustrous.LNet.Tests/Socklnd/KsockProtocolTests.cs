@@ -19,7 +19,7 @@ public sealed class KsockProtocolTests
     public async Task A_zero_copy_cookie_comes_back_after_the_message_was_taken()
     {
         await using TestNode node = await TestNode.StartAsync("127.0.0.1");
-        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Kernel, KsockConnType.BulkOut);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Kernel, SocklndConnectionType.BULK_OUT);
         LNetHeader header = node.Put(node.Nid, 1, 40_000);
         byte[] message = ScriptedPeer.Message(header, Counting(40_000), cookie0: 0xabcd);
         await peer.SendAsync(message[..^1]);
@@ -33,7 +33,7 @@ public sealed class KsockProtocolTests
     public async Task Consecutive_cookies_share_acks_and_none_is_lost()
     {
         await using TestNode node = await TestNode.StartAsync("127.0.0.1");
-        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Kernel, KsockConnType.BulkOut);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Kernel, SocklndConnectionType.BULK_OUT);
         List<byte> messages = [];
         HashSet<ulong> expected = [];
         for (ulong cookie = 10; cookie < 130; cookie++)
@@ -60,8 +60,8 @@ public sealed class KsockProtocolTests
     {
         TestClock clock = new();
         await using TestNode node = await TestNode.StartAsync("127.0.0.1", clock: clock);
-        using ScriptedPeer control = await ScriptedPeer.ConnectAsync(node, Kernel, KsockConnType.Control);
-        using ScriptedPeer bulk = await ScriptedPeer.ConnectAsync(node, Kernel, KsockConnType.BulkOut);
+        using ScriptedPeer control = await ScriptedPeer.ConnectAsync(node, Kernel, SocklndConnectionType.CONTROL);
+        using ScriptedPeer bulk = await ScriptedPeer.ConnectAsync(node, Kernel, SocklndConnectionType.BULK_OUT);
         await bulk.SendAsync(ScriptedPeer.Noop(0, KsockWire.KeepaliveCookie));
         await bulk.SendAsync(ScriptedPeer.Message(node.Put(node.Nid, 1, 0), []));
         await node.ReceiveAsync();
@@ -89,7 +89,7 @@ public sealed class KsockProtocolTests
         node.OnParse = header => header.MatchBits == 666 ? Errno.EPROTO : Errno.OK;
         using ScriptedPeer good = await ScriptedPeer.ConnectAsync(node, Other);
         using ScriptedPeer bad = await ScriptedPeer.ConnectAsync(node, Kernel);
-        using ScriptedPeer sibling = await ScriptedPeer.ConnectAsync(node, Kernel, KsockConnType.BulkIn);
+        using ScriptedPeer sibling = await ScriptedPeer.ConnectAsync(node, Kernel, SocklndConnectionType.BULK_IN);
         byte[] payload = Counting(64);
         LNetHeader header = node.Put(node.Nid, 1, payload.Length);
         byte[] message = fault switch
@@ -173,7 +173,7 @@ public sealed class KsockProtocolTests
     {
         TestClock clock = new();
         await using TestNode node = await TestNode.StartAsync("127.0.0.1", clock: clock);
-        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Kernel, KsockConnType.BulkIn);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Kernel, SocklndConnectionType.BULK_IN);
         // More than a loopback socket's buffers ever hold.
         List<Task<Errno>> sends =
             [.. Enumerable.Range(0, 40).Select(i => node.SendAsync(Kernel, (ulong)i, new byte[1 << 20]))];
@@ -196,7 +196,7 @@ public sealed class KsockProtocolTests
     {
         KsockTunables tunables = new() { MaxQueuedMessages = 64, TxBufferBytes = 64 << 10 };
         await using TestNode node = await TestNode.StartAsync("127.0.0.1", tunables);
-        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Kernel, KsockConnType.Control);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Kernel, SocklndConnectionType.CONTROL);
         List<Task<Errno>> answers = [];
         node.OnArrival = request => answers.Add(node.SendAsync(Kernel, request.Header.MatchBits, new byte[900]));
         const int Requests = 20_000;
@@ -222,7 +222,7 @@ public sealed class KsockProtocolTests
     public async Task A_queue_that_is_full_refuses_with_ENOBUFS()
     {
         await using TestNode node = await TestNode.StartAsync("127.0.0.1", new KsockTunables { MaxQueuedMessages = 8 });
-        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Kernel, KsockConnType.Control);
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Kernel, SocklndConnectionType.CONTROL);
         List<Task<Errno>> sends =
             [.. Enumerable.Range(0, 40).Select(i => node.SendAsync(Kernel, (ulong)i, new byte[1 << 20]))];
         Assert.Equal(Errno.ENOBUFS, await sends[^1]);

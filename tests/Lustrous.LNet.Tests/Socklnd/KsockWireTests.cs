@@ -30,11 +30,11 @@ public sealed class KsockWireTests
     }
 
     [Theory]
-    [InlineData("hello-control", false, KsockConnType.Control)]
-    [InlineData("answer-control", true, KsockConnType.Control)]
-    [InlineData("hello-bulk-in", false, KsockConnType.BulkIn)]
-    [InlineData("answer-bulk-in", true, KsockConnType.BulkOut)]
-    public void A_kernel_HELLO_reads_and_rewrites_unchanged(string name, bool answer, KsockConnType type)
+    [InlineData("hello-control", false, SocklndConnectionType.CONTROL)]
+    [InlineData("answer-control", true, SocklndConnectionType.CONTROL)]
+    [InlineData("hello-bulk-in", false, SocklndConnectionType.BULK_IN)]
+    [InlineData("answer-bulk-in", true, SocklndConnectionType.BULK_OUT)]
+    public void A_kernel_HELLO_reads_and_rewrites_unchanged(string name, bool answer, SocklndConnectionType type)
     {
         byte[] recorded = Recorded(name);
         Assert.True(KsockWire.ReadHelloStart(recorded, out uint version, out bool swapped));
@@ -86,13 +86,20 @@ public sealed class KsockWireTests
             DestinationPid = 2,
             SourceIncarnation = 3,
             DestinationIncarnation = 4,
-            Type = KsockConnType.None,
+            Type = SocklndConnectionType.NONE,
         };
         byte[] bytes = new byte[KsockWire.HelloNid16Size];
         Assert.Equal(80, KsockWire.WriteHello(bytes, hello));
         Assert.Equal(12, bytes[8]);     // nid_size: total bytes less 8
         Assert.Equal(uint.MaxValue, BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(72)));
         Assert.Equal(hello, KsockWire.ReadHello(bytes, out _));
+        // A big-endian peer reverses the numbers; NIDs of this form are bytes in network order on every machine.
+        foreach ((int at, int size) in (ReadOnlySpan<(int, int)>)
+            [(0, 4), (4, 4), (48, 4), (52, 4), (56, 8), (64, 8), (72, 4), (76, 4)])
+        {
+            Array.Reverse(bytes, at, size);
+        }
+        Assert.Equal(hello with { Swapped = true }, KsockWire.ReadHello(bytes, out _));
     }
 
     [Fact]

@@ -23,7 +23,8 @@ sealed class ScriptedPeer(Socket socket) : IDisposable
 
     /// <summary>Dials and shakes hands as a kernel peer does.</summary>
     public static async Task<ScriptedPeer> ConnectAsync(
-        TestNode node, Nid self, KsockConnType type = KsockConnType.Control, ulong incarnation = 7, int version = 3)
+        TestNode node, Nid self, SocklndConnectionType type = SocklndConnectionType.CONTROL, ulong incarnation = 7,
+        int version = 3)
     {
         ScriptedPeer peer = await DialAsync(node, self.ToIPAddress().ToString());
         await peer.SendAsync(Opening(node.Nid, self, type, incarnation, version));
@@ -36,7 +37,8 @@ sealed class ScriptedPeer(Socket socket) : IDisposable
 
     /// <summary>The acceptor's request and HELLO.</summary>
     public static byte[] Opening(
-        Nid target, Nid self, KsockConnType type = KsockConnType.Control, ulong incarnation = 7, int version = 3)
+        Nid target, Nid self, SocklndConnectionType type = SocklndConnectionType.CONTROL, ulong incarnation = 7,
+        int version = 3)
     {
         byte[] bytes = new byte[KsockWire.ConnreqNid16Size + KsockWire.HelloNid16Size];
         int size = KsockWire.WriteConnreq(bytes, target);

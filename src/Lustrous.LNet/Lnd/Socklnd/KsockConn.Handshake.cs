@@ -43,7 +43,7 @@ sealed unsafe partial class KsockConn
         _phase = KsockPhase.HelloStart;
     }
 
-    KsockHello NewHello(int version, KsockConnType type) => new()
+    KsockHello NewHello(int version, SocklndConnectionType type) => new()
     {
         Version = version,
         SourceNid = Net!.Ni.Nid,
@@ -167,7 +167,7 @@ sealed unsafe partial class KsockConn
         if (version is not (KsockWire.Version2 or KsockWire.Version3 or KsockWire.Version4))
         {
             _claimedNid = Net!.Ni.Nid;      // as the kernel does: it has not read whose HELLO this is
-            if (!Active && !SendHello(Net.PreferredVersion, KsockConnType.None))
+            if (!Active && !SendHello(Net.PreferredVersion, SocklndConnectionType.NONE))
                 return;
             Fail(Errno.EPROTO, $"refused: HELLO of version {version}");
             return;
@@ -175,7 +175,7 @@ sealed unsafe partial class KsockConn
         Await(KsockPhase.HelloRest, KsockWire.HelloSize((int)version));
     }
 
-    bool SendHello(int version, KsockConnType type)
+    bool SendHello(int version, SocklndConnectionType type)
     {
         Span<byte> bytes = stackalloc byte[KsockWire.HelloNid16Size];
         return SendWhole(bytes[..KsockWire.WriteHello(bytes, NewHello(version, type))]);
@@ -201,7 +201,7 @@ sealed unsafe partial class KsockConn
     {
         if (hello.SourceNid != Peer!.Nid)
             Fail(Errno.EPROTO, $"dialled, but they claim to be {hello.SourceNid}: check the configuration");
-        else if (hello.Type == KsockConnType.None)
+        else if (hello.Type == SocklndConnectionType.NONE)
         {
             // Not an error worth a line: both dialled at once, or the peer wants its own version spoken.
             Peer.ProposeVersion(hello.Version);
@@ -223,13 +223,13 @@ sealed unsafe partial class KsockConn
     void TakeOffer(in KsockHello hello)
     {
         Type = KsockWire.Invert(hello.Type);
-        if (Type == KsockConnType.None)
+        if (Type == SocklndConnectionType.NONE)
             Fail(Errno.EPROTO, $"refused: HELLO from {hello.SourceNid} with type {(int)hello.Type}");
         else if (hello.DestinationNid != Net!.Ni.Nid)
             Fail(Errno.EPROTO, $"refused: HELLO from {hello.SourceNid} for {hello.DestinationNid}, which is not ours");
         else if (Net.Accept(this, hello) is not { } peer)
         {
-            if (SendHello(Version, KsockConnType.None))
+            if (SendHello(Version, SocklndConnectionType.NONE))
                 Close(Errno.EALREADY);
         }
         else

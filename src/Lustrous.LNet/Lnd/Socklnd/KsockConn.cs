@@ -38,7 +38,7 @@ sealed unsafe partial class KsockConn : KsockPollable
     Errno _error;                       // why it closes; guarded by _txLock
 
     /// <summary>A connection to be dialled to <paramref name="peer"/>.</summary>
-    public KsockConn(KsockLnd lnd, KsockSched sched, KsockPeer peer, KsockConnType type)
+    public KsockConn(KsockLnd lnd, KsockSched sched, KsockPeer peer, SocklndConnectionType type)
         : base(sched)
     {
         _lnd = lnd;
@@ -65,7 +65,7 @@ sealed unsafe partial class KsockConn : KsockPollable
 
     public KsockPeer? Peer { get; private set; }
 
-    public KsockConnType Type { get; private set; }
+    public SocklndConnectionType Type { get; private set; }
 
     /// <summary>Whether this side dialled.</summary>
     public bool Active { get; }

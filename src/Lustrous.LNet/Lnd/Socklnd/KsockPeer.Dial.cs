@@ -1,3 +1,5 @@
+using Lustrous.Idl.LNet;
+
 namespace Lustrous.LNet.Lnd.Socklnd;
 
 /// <summary>
@@ -91,7 +93,7 @@ sealed partial class KsockPeer
                 next = EndCancelled();
                 dead = next is null && _connections.Length == 0;
             }
-            else if (again && Missing() == KsockConnType.None)
+            else if (again && Missing() == SocklndConnectionType.NONE)
                 next = NextDial();      // the peer's own dial has won: there is nothing left to do
             else if (again)
                 RetryLater();
@@ -132,7 +134,7 @@ sealed partial class KsockPeer
             if (_removed)
                 return false;
             chosen = Select(message);
-            bool mayDial = !_dialling && (_route || chosen is null) && Missing() != KsockConnType.None;
+            bool mayDial = !_dialling && (_route || chosen is null) && Missing() != SocklndConnectionType.NONE;
             if (mayDial && _lnd.IsShuttingDown)
                 error = Errno.ESHUTDOWN;
             else if (mayDial && (_backoff == TimeSpan.Zero || _lnd.Now >= _retryAt))
@@ -166,8 +168,8 @@ sealed partial class KsockPeer
     // Under _lock. The next connection to dial, or none when there are enough.
     KsockConn? NextDial()
     {
-        KsockConnType type = Missing();
-        if (type == KsockConnType.None)
+        SocklndConnectionType type = Missing();
+        if (type == SocklndConnectionType.NONE)
         {
             EndDial();
             return null;
@@ -187,22 +189,23 @@ sealed partial class KsockPeer
     }
 
     // Under _lock. What is to be dialled next: control first, then bulk in pairs.
-    KsockConnType Missing()
+    SocklndConnectionType Missing()
     {
         if (_satisfied)
-            return KsockConnType.None;
+            return SocklndConnectionType.NONE;
         int enough = _lnd.Tunables.ConnsPerPeer;
-        int bulkIn = Count(KsockConnType.BulkIn);
-        int bulkOut = Count(KsockConnType.BulkOut);
-        if (Count(KsockConnType.Control) < enough)
-            return KsockConnType.Control;
+        int bulkIn = Count(SocklndConnectionType.BULK_IN);
+        int bulkOut = Count(SocklndConnectionType.BULK_OUT);
+        if (Count(SocklndConnectionType.CONTROL) < enough)
+            return SocklndConnectionType.CONTROL;
         if (bulkIn < enough && (bulkIn <= bulkOut || bulkOut >= enough))
-            return KsockConnType.BulkIn;
-        return bulkOut < enough ? KsockConnType.BulkOut : KsockConnType.None;
+            return SocklndConnectionType.BULK_IN;
+        return bulkOut < enough ? SocklndConnectionType.BULK_OUT : SocklndConnectionType.NONE;
     }
 
     bool HasEachType() =>
-        Count(KsockConnType.Control) > 0 && Count(KsockConnType.BulkIn) > 0 && Count(KsockConnType.BulkOut) > 0;
+        Count(SocklndConnectionType.CONTROL) > 0 && Count(SocklndConnectionType.BULK_IN) > 0
+        && Count(SocklndConnectionType.BULK_OUT) > 0;
 
     // Under _lock.
     void EndDial()
@@ -221,7 +224,7 @@ sealed partial class KsockPeer
     }
 
     // Under _lock.
-    void UpdateIncomplete() => _incomplete = _route && !_dialling && Missing() != KsockConnType.None;
+    void UpdateIncomplete() => _incomplete = _route && !_dialling && Missing() != SocklndConnectionType.NONE;
 
     // Under _lock.
     void Backoff()

@@ -171,7 +171,7 @@ sealed partial class KsockPeer
             }
             lastHeard = Math.Max(lastHeard, conn.LastHeard);
             // Acks and keepalives go against the stream of bulk (SOCKLND_CONN_ACK).
-            if (conn.Version > KsockWire.Version2 && (asker is null || conn.Type == KsockConnType.BulkIn))
+            if (conn.Version > KsockWire.Version2 && (asker is null || conn.Type == SocklndConnectionType.BULK_IN))
                 asker = conn;
         }
         long keepalive = _lnd.Ticks(_lnd.Tunables.Keepalive);
@@ -190,9 +190,9 @@ sealed partial class KsockPeer
         foreach (KsockConn conn in _connections)
         {
             // Peers of version 3 want nothing but acks on the connection of their own bulk.
-            if (conn.Type == KsockConnType.BulkIn && conn.Version > KsockWire.Version2)
+            if (conn.Type == SocklndConnectionType.BULK_IN && conn.Version > KsockWire.Version2)
                 continue;
-            bool fits = conn.Type == KsockConnType.Any || conn.Type == KsockConnType.BulkOut == bulk;
+            bool fits = conn.Type == SocklndConnectionType.ANY || conn.Type == SocklndConnectionType.BULK_OUT == bulk;
             if (best is null || (fits && !bestFits) || (fits == bestFits && IsFreer(conn, best)))
                 (best, bestFits) = (conn, fits);
         }
@@ -215,19 +215,19 @@ sealed partial class KsockPeer
             _announce = 1;
         _connections = [conn, .. _connections];
         UpdateIncomplete();
-        if (conn.Type != KsockConnType.BulkIn || conn.Version <= KsockWire.Version2)
+        if (conn.Type != SocklndConnectionType.BULK_IN || conn.Version <= KsockWire.Version2)
             conn.Adopt(TakeWaiting());
     }
 
     // Under _lock. A peer that we do not dial may open as many as it likes, within reason: it knows its network.
-    bool IsDuplicate(KsockConnType type)
+    bool IsDuplicate(SocklndConnectionType type)
     {
         if (Nid == Net.Ni.Nid)
             return false;   // both ends of each connection are in this list
         return Count(type) >= (_route ? _lnd.Tunables.ConnsPerPeer : Math.Max(_lnd.Tunables.ConnsPerPeer, MaxAccepted));
     }
 
-    int Count(KsockConnType type)
+    int Count(SocklndConnectionType type)
     {
         int count = 0;
         foreach (KsockConn conn in _connections)

@@ -1,21 +1,9 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Lustrous.Idl.LNet;
+using Lustrous.Idl.LNet.Socklnd;
 
 namespace Lustrous.LNet.Lnd.Socklnd;
-
-/// <summary>What a TCP connection carries, seen from its owner (<c>SOCKLND_CONN_*</c>).</summary>
-public enum KsockConnType
-{
-    /// <summary>In an answer: no connection, dial again (both sides dialled at once, or one too many).</summary>
-    None = -1,
-    /// <summary>Everything; only peers without typed connections.</summary>
-    Any = 0,
-    Control = 1,
-    /// <summary>The peer's bulk to us, and our zero-copy acks to it.</summary>
-    BulkIn = 2,
-    BulkOut = 3,
-}
 
 /// <summary>Both sides' opening words (<c>struct ksock_hello_msg</c>), whatever form they have on the wire.</summary>
 public struct KsockHello
@@ -32,7 +20,7 @@ public struct KsockHello
     public ulong SourceIncarnation, DestinationIncarnation;
 
     /// <summary>The connection as its sender sees it.</summary>
-    public KsockConnType Type;
+    public SocklndConnectionType Type;
 
     /// <summary>Whether the sender's byte order is not this machine's.</summary>
     public bool Swapped;
@@ -40,15 +28,16 @@ public struct KsockHello
 
 /// <summary>
 /// The bytes around LNet messages on a TCP connection: the acceptor's request, HELLO and the message prefix. All but
-/// the LNet
-/// header and the NIDs of version 4 travel in the sender's byte order, which the magic of the HELLO shows.
+/// the LNet header and the NIDs of version 4 travel in the sender's byte order, which the magic of the HELLO shows.
 /// </summary>
 /// <remarks>Source: lnet/klnds/socklnd/socklnd-idl.h, socklnd_proto.c; include/uapi/linux/lnet/lnet-idl.h.</remarks>
 public static class KsockWire
 {
-    public const uint AcceptorMagic = 0xacce7100, Magic = 0x45726963, OldMagic = 0xeebc0ded;
-    public const uint AcceptorVersion = 1, AcceptorVersionNid16 = 2;
-    public const int Version2 = 2, Version3 = 3, Version4 = 4;
+    public const uint AcceptorMagic = LNetProtocol.ACCEPTOR_MAGIC, Magic = LNetProtocol.MAGIC;
+    public const uint AcceptorVersion = LNetProtocol.ACCEPTOR_VERSION;
+    public const uint AcceptorVersionNid16 = LNetProtocol.ACCEPTOR_VERSION_16;
+    public const int Version2 = (int)KsockProtocol.V2, Version3 = (int)KsockProtocol.V3;
+    public const int Version4 = (int)KsockProtocol.V4;
 
     /// <summary>Magic and version, which say how long the rest is: of the acceptor's request and of HELLO.</summary>
     public const int MagicVersionSize = 8;
@@ -60,36 +49,33 @@ public static class KsockWire
     /// <summary><c>struct ksock_msg_hdr</c>: type, checksum, two zero-copy cookies.</summary>
     public const int PrefixSize = 24;
 
-    public const uint Noop = 0xc0, LNet = 0xc1;
+    public const uint Noop = (uint)KsockMessageType.NOOP, LNet = (uint)KsockMessageType.LNET;
 
     /// <summary>The ack cookie of a NOOP that only asks whether the peer lives.</summary>
     public const ulong KeepaliveCookie = 1;
 
-    const int NidSize = 20;
-
     /// <summary>How one side's type looks from the other.</summary>
-    public static KsockConnType Invert(KsockConnType type) => type switch
+    public static SocklndConnectionType Invert(SocklndConnectionType type) => type switch
     {
-        KsockConnType.Any or KsockConnType.Control => type,
-        KsockConnType.BulkIn => KsockConnType.BulkOut,
-        KsockConnType.BulkOut => KsockConnType.BulkIn,
-        _ => KsockConnType.None,
+        SocklndConnectionType.ANY or SocklndConnectionType.CONTROL => type,
+        SocklndConnectionType.BULK_IN => SocklndConnectionType.BULK_OUT,
+        SocklndConnectionType.BULK_OUT => SocklndConnectionType.BULK_IN,
+        _ => SocklndConnectionType.NONE,
     };
 
     /// <summary>Writes the acceptor's request for <paramref name="target"/>.</summary>
     /// <returns>Its size.</returns>
     public static int WriteConnreq(Span<byte> wire, Nid target)
     {
-        Write(wire, AcceptorMagic);
-        Write(wire[4..], target.IsNid4 ? AcceptorVersion : AcceptorVersionNid16);
-        if (!target.IsNid4)
+        if (target.IsNid4)
         {
-            MemoryMarshal.Write(wire[8..], target);
-            return ConnreqNid16Size;
+            AcceptorConnReq small = new() { Magic = AcceptorMagic, Version = AcceptorVersion, Nid = (Nid4)target };
+            MemoryMarshal.Write(wire, small);
+            return ConnreqNid4Size;
         }
-        ulong nid = target.ToNid4();
-        MemoryMarshal.Write(wire[8..], nid);
-        return ConnreqNid4Size;
+        AcceptorConnReqV2 large = new() { Magic = AcceptorMagic, Version = AcceptorVersionNid16, Nid = target };
+        MemoryMarshal.Write(wire, large);
+        return ConnreqNid16Size;
     }
 
     /// <summary>
@@ -114,8 +100,9 @@ public static class KsockWire
     public static Nid ReadConnreq(ReadOnlySpan<byte> wire)
     {
         if (wire.Length == ConnreqNid16Size)
-            return MemoryMarshal.Read<Nid>(wire[8..]);
-        return Nid.FromNid4(Read64(wire[8..], Read32(wire, swapped: false) != AcceptorMagic));
+            return MemoryMarshal.Read<AcceptorConnReqV2>(wire).Nid;
+        AcceptorConnReq request = MemoryMarshal.Read<AcceptorConnReq>(wire);
+        return request.Magic == AcceptorMagic ? request.Nid : AcceptorConnReq.Swab(request).Nid;
     }
 
     public static int HelloSize(int version) => version == Version4 ? HelloNid16Size : HelloNid4Size;
@@ -134,18 +121,37 @@ public static class KsockWire
     /// <returns>Its size.</returns>
     public static int WriteHello(Span<byte> wire, in KsockHello hello)
     {
-        int size = HelloSize(hello.Version);
-        wire = wire[..size];
-        wire.Clear();
-        Write(wire, Magic);
-        Write(wire[4..], (uint)hello.Version);
-        Span<byte> rest = wire[WriteNids(wire, hello)..];
-        Write(rest, hello.SourcePid);
-        Write(rest[4..], hello.DestinationPid);
-        MemoryMarshal.Write(rest[8..], hello.SourceIncarnation);
-        MemoryMarshal.Write(rest[16..], hello.DestinationIncarnation);
-        Write(rest[24..], (uint)hello.Type);
-        return size;
+        KsockHelloMsg large = new()
+        {
+            Magic = Magic,
+            Version = (uint)hello.Version,
+            SourceNid = hello.SourceNid,
+            DestinationNid = hello.DestinationNid,
+            SourcePid = hello.SourcePid,
+            DestinationPid = hello.DestinationPid,
+            SourceIncarnation = hello.SourceIncarnation,
+            DestinationIncarnation = hello.DestinationIncarnation,
+            ConnectionType = hello.Type,
+        };
+        if (hello.Version == Version4)
+        {
+            MemoryMarshal.Write(wire, large);
+            return HelloNid16Size;
+        }
+        KsockHelloMsgNid4 small = new()
+        {
+            Magic = large.Magic,
+            Version = large.Version,
+            SourceNid = (Nid4)large.SourceNid,
+            DestinationNid = (Nid4)large.DestinationNid,
+            SourcePid = large.SourcePid,
+            DestinationPid = large.DestinationPid,
+            SourceIncarnation = large.SourceIncarnation,
+            DestinationIncarnation = large.DestinationIncarnation,
+            ConnectionType = large.ConnectionType,
+        };
+        MemoryMarshal.Write(wire, small);
+        return HelloNid4Size;
     }
 
     /// <summary>Reads a whole HELLO (without the addresses that old peers append).</summary>
@@ -154,36 +160,52 @@ public static class KsockWire
     public static KsockHello ReadHello(ReadOnlySpan<byte> wire, out uint addressCount)
     {
         _ = ReadHelloStart(wire, out uint version, out bool swapped);
-        KsockHello hello = new() { Version = (int)version, Swapped = swapped };
-        ReadOnlySpan<byte> rest;
+        KsockHelloMsg message;
         if (version == Version4)
         {
-            hello.SourceNid = MemoryMarshal.Read<Nid>(wire[8..]);
-            hello.DestinationNid = MemoryMarshal.Read<Nid>(wire[(8 + NidSize)..]);
-            rest = wire[(8 + 2 * NidSize)..];
+            message = MemoryMarshal.Read<KsockHelloMsg>(wire);
+            if (swapped)
+                message = KsockHelloMsg.Swab(message);
         }
         else
         {
-            hello.SourceNid = Nid.FromNid4(Read64(wire[8..], swapped));
-            hello.DestinationNid = Nid.FromNid4(Read64(wire[16..], swapped));
-            rest = wire[24..];
+            KsockHelloMsgNid4 small = MemoryMarshal.Read<KsockHelloMsgNid4>(wire);
+            if (swapped)
+                small = KsockHelloMsgNid4.Swab(small);
+            message = new()
+            {
+                SourceNid = small.SourceNid,
+                DestinationNid = small.DestinationNid,
+                SourcePid = small.SourcePid,
+                DestinationPid = small.DestinationPid,
+                SourceIncarnation = small.SourceIncarnation,
+                DestinationIncarnation = small.DestinationIncarnation,
+                ConnectionType = small.ConnectionType,
+                IpCount = small.IpCount,
+            };
         }
-        hello.SourcePid = Read32(rest, swapped);
-        hello.DestinationPid = Read32(rest[4..], swapped);
-        hello.SourceIncarnation = Read64(rest[8..], swapped);
-        hello.DestinationIncarnation = Read64(rest[16..], swapped);
-        hello.Type = (KsockConnType)(int)Read32(rest[24..], swapped);
-        addressCount = Read32(rest[28..], swapped);
-        return hello;
+        addressCount = message.IpCount;
+        return new()
+        {
+            Version = (int)version,
+            SourceNid = message.SourceNid,
+            DestinationNid = message.DestinationNid,
+            SourcePid = message.SourcePid,
+            DestinationPid = message.DestinationPid,
+            SourceIncarnation = message.SourceIncarnation,
+            DestinationIncarnation = message.DestinationIncarnation,
+            Type = message.ConnectionType,
+            Swapped = swapped,
+        };
     }
 
     /// <summary>Writes the prefix of a message in this machine's byte order.</summary>
     public static void WritePrefix(Span<byte> wire, uint type, uint checksum, ulong cookie0, ulong cookie1)
     {
-        Write(wire, type);
-        Write(wire[4..], checksum);
-        MemoryMarshal.Write(wire[8..], cookie0);
-        MemoryMarshal.Write(wire[16..], cookie1);
+        KsockMsgHdr prefix = new() { Type = (KsockMessageType)type, Checksum = checksum };
+        prefix.ZeroCopyCookies[0] = cookie0;
+        prefix.ZeroCopyCookies[1] = cookie1;
+        MemoryMarshal.Write(wire, prefix);
     }
 
     internal static uint Read32(ReadOnlySpan<byte> wire, bool swapped)
@@ -197,21 +219,4 @@ public static class KsockWire
         ulong value = MemoryMarshal.Read<ulong>(wire);
         return swapped ? BinaryPrimitives.ReverseEndianness(value) : value;
     }
-
-    static int WriteNids(Span<byte> wire, in KsockHello hello)
-    {
-        if (hello.Version == Version4)
-        {
-            MemoryMarshal.Write(wire[8..], hello.SourceNid);
-            MemoryMarshal.Write(wire[(8 + NidSize)..], hello.DestinationNid);
-            return 8 + 2 * NidSize;
-        }
-        ulong source = hello.SourceNid.ToNid4();
-        ulong destination = hello.DestinationNid.ToNid4();
-        MemoryMarshal.Write(wire[8..], source);
-        MemoryMarshal.Write(wire[16..], destination);
-        return 24;
-    }
-
-    static void Write(Span<byte> wire, uint value) => MemoryMarshal.Write(wire, value);
 }
