@@ -5,8 +5,7 @@ namespace Lustrous.LNet.Lnd.Socklnd;
 
 /// <summary>
 /// The checksum of socklnd messages: CRC-32 of IEEE 802.3, started with all ones and not inverted at the end (the
-/// kernel's
-/// <c>crc32_le</c>). Up to version 2 it covers headers and payload, from version 3 only the payload.
+/// kernel's <c>crc32_le</c>). Up to version 2 it covers headers and payload, from version 3 only the payload.
 /// </summary>
 /// <remarks>Source: lnet/klnds/socklnd/socklnd_lib.c (ksocknal_lib_recv, ksocknal_lib_csum_tx).</remarks>
 static class KsockChecksum

@@ -5,13 +5,12 @@ namespace Lustrous.LNet.Lnd.Socklnd;
 
 /// <summary>
 /// Receiving. Small messages are read many at a time into the scheduler's buffer and parsed in place; of a large
-/// payload only
-/// what came along with its header is copied, the rest goes from the socket straight to where it belongs.
+/// payload only what came along with its header is copied, the rest goes from the socket straight to where it belongs.
 /// </summary>
 /// <remarks>
 /// Everything runs on the scheduler's thread. Events are edge-triggered: after one, the socket is read until it is
-/// empty, which
-/// a short read shows; see <c>epoll(7)</c>. Source of the protocol: ksocknal_process_receive in socklnd_cb.c.
+/// empty, which a short read shows; see <c>epoll(7)</c>. Source of the protocol: ksocknal_process_receive in
+/// socklnd_cb.c.
 /// </remarks>
 sealed unsafe partial class KsockConn
 {

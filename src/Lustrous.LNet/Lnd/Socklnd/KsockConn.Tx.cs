@@ -5,14 +5,13 @@ using Lustrous.Idl.LNet;
 namespace Lustrous.LNet.Lnd.Socklnd;
 
 /// <summary>
-/// Sending. Any thread queues; if nobody writes yet, that thread writes at once, so a message is on the wire when
-/// Send returns.
-/// On a scheduler's thread it waits for the end of the round instead, and many small messages leave in one system call.
+/// Sending. Any thread queues; if nobody writes yet, that thread writes at once, so a message is on the wire when Send
+/// returns. On a scheduler's thread it waits for the end of the round instead, and many small messages leave in one
+/// system call.
 /// </summary>
 /// <remarks>
 /// Whoever set <c>_flushing</c> is the only writer, owns the fields marked so, and writes without holding the lock.
-/// Headers are
-/// made anew for each attempt, so nothing but a byte count is kept of a message that left in part.
+/// Headers are made anew for each attempt, so nothing but a byte count is kept of a message that left in part.
 /// </remarks>
 sealed unsafe partial class KsockConn
 {

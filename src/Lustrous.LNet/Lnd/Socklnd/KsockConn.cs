@@ -23,8 +23,7 @@ enum KsockPhase
 
 /// <summary>
 /// One TCP connection to a peer (<c>struct ksock_conn</c>). Its scheduler's thread reads from it and closes it;
-/// whoever sends
-/// writes to it, one at a time.
+/// whoever sends writes to it, one at a time.
 /// </summary>
 sealed unsafe partial class KsockConn : KsockPollable
 {

@@ -5,8 +5,7 @@ namespace Lustrous.LNet.Lnd.Socklnd;
 
 /// <summary>
 /// LNet over TCP as kernel peers speak it (ksocklnd): acceptor, HELLO, typed connections. Reactor threads carry
-/// everything;
-/// nothing else runs but a timer once a second.
+/// everything; nothing else runs but a timer once a second.
 /// </summary>
 public sealed class KsockLnd : ILnd
 {

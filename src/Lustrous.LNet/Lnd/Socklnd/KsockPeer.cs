@@ -4,8 +4,7 @@ namespace Lustrous.LNet.Lnd.Socklnd;
 
 /// <summary>
 /// A peer on one of our interfaces (<c>struct ksock_peer_ni</c>): its connections, whoever dialled them, and the
-/// messages that
-/// wait for the first. Dialling is in KsockPeer.Dial.cs.
+/// messages that wait for the first. Dialling is in KsockPeer.Dial.cs.
 /// </summary>
 sealed partial class KsockPeer
 {
@@ -108,8 +107,7 @@ sealed partial class KsockPeer
 
     /// <summary>
     /// Closes every connection, whose messages and those that wait end with <paramref name="error"/>; also a dial
-    /// under way
-    /// when <paramref name="dialToo"/>. Any thread, no lock held.
+    /// under way when <paramref name="dialToo"/>. Any thread, no lock held.
     /// </summary>
     public void CloseConnections(Errno error, bool dialToo = false)
     {

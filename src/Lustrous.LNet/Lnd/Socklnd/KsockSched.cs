@@ -5,10 +5,8 @@ namespace Lustrous.LNet.Lnd.Socklnd;
 
 /// <summary>
 /// One reactor (<c>struct ksock_sched</c>): a thread with an epoll set that reads from its connections and runs, on
-/// its own
-/// stack, whatever the messages lead to. What those runs send is held back and leaves in as few system calls as
-/// possible
-/// (<see cref="Cork"/>).
+/// its own stack, whatever the messages lead to. What those runs send is held back and leaves in as few system calls
+/// as possible (<see cref="Cork"/>).
 /// </summary>
 sealed unsafe class KsockSched
 {

@@ -4,8 +4,7 @@ namespace Lustrous.LNet.Lnd.Socklnd;
 
 /// <summary>
 /// The system calls of the driver, on raw descriptors: they return errors as values and take scattered memory as it
-/// is, which
-/// System.Net.Sockets does not offer without an exception or an allocation.
+/// is, which System.Net.Sockets does not offer without an exception or an allocation.
 /// </summary>
 static unsafe partial class Libc
 {
