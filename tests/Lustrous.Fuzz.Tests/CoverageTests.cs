@@ -14,6 +14,8 @@ public sealed partial class CoverageTests
     {
         ["KsockWire.Read32"] = "a number at a place that its caller has checked",
         ["KsockWire.Read64"] = "a number at a place that its caller has checked",
+        ["SocklndFraming.Read"] = "a number at a place that its caller has checked",
+        ["SocklndFraming.Read64"] = "a number at a place that its caller has checked",
     };
 
     [Fact]

@@ -9,9 +9,6 @@ namespace Lustrous.Fuzz.Tests;
 /// <remarks>A mutant is made from (seed, iteration) alone, so a failure names all that repeats it.</remarks>
 sealed class FuzzRun(FuzzTarget target, IReadOnlyList<byte[]> seeds, ulong seed)
 {
-    /// <summary>What any decoder may allocate, for objects of a fixed size.</summary>
-    const long AllocationAllowance = 256 << 10;
-
     static readonly TimeSpan Hang = TimeSpan.FromSeconds(20);
 
     readonly Mutator _mutator = new();
@@ -70,7 +67,7 @@ sealed class FuzzRun(FuzzTarget target, IReadOnlyList<byte[]> seeds, ulong seed)
             return false;
         }
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        if (allocated <= AllocationAllowance + (long)input.Length * target.About.AllocationPerByte)
+        if (allocated <= target.About.FixedAllocation + (long)input.Length * target.About.AllocationPerByte)
             return true;
         _failure = Describe($"allocated {allocated} bytes");
         return false;

@@ -16,6 +16,9 @@ public sealed class FuzzTargetAttribute(params string[] covers) : Attribute
 
     /// <summary>Bytes it may allocate for each byte of input, beyond a fixed allowance.</summary>
     public int AllocationPerByte { get; init; } = 16;
+
+    /// <summary>The fixed allowance: objects and buffers that every input costs.</summary>
+    public int FixedAllocation { get; init; } = 256 << 10;
 }
 
 /// <summary>What a seed is a good beginning for.</summary>
