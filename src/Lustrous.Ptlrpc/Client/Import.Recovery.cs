@@ -228,7 +228,7 @@ public sealed partial class Import
             if (status == Errno.OK)
             {
                 bool accepted = _machine.ConnectCount == attempt;
-                actions = _machine.ConnectReplied(attempt, reply, now, HasReplay());
+                actions = _machine.ConnectReplied(attempt, reply, now, hasReplay: _replay.Count > 0);
                 if (accepted && _machine.ConnectError == Errno.OK)
                     Apply(data);
             }
@@ -316,8 +316,6 @@ public sealed partial class Import
         await request.SendAsync(Node.Stopping);
     }
 
-    bool HasReplay() => _replay.Next(_machine.LastReplayTransno) is not null;
-
     async ValueTask ReplayNextAsync()
     {
         PtlrpcRequest? request;
@@ -328,9 +326,21 @@ public sealed partial class Import
             request = _replay.Next(_machine.LastReplayTransno);
             connectCount = _machine.ConnectCount;
             resent = _machine.TakeResendReplay();
-            if (request is null || _machine.State != ImportState.Replay)
+            if (_machine.State != ImportState.Replay)
                 return;
-            request.AddReference();
+            request?.AddReference();
+        }
+        if (request is null)
+        {
+            // All of the list had been replayed before the connection broke.
+            ImportActions next;
+            using (_lock.Enter())
+            {
+                next = _machine.Replayed(
+                    connectCount, _machine.LastReplayTransno, Errno.OK, Node.Seconds, hasReplay: false);
+            }
+            Perform(next);
+            return;
         }
         Errno status = request.IsIdle ? await request.ReplayAsync(resent) : Errno.EALREADY;
         // Any answer counts but those that say that the target did not take the request.

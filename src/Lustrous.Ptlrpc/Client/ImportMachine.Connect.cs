@@ -128,6 +128,12 @@ public sealed partial class ImportMachine
             {
                 Transition(ImportState.Evicted, now);
             }
+            else if (changed)
+            {
+                // A life of the target that took us in once already, but we never heard of it: it has none of our replays yet.
+                LastReplayTransno = 0;
+                Transition(ImportState.Replay, now);
+            }
             else if (recovering)
             {
                 _resendReplay = true;

@@ -119,13 +119,10 @@ public sealed partial class ImportMachine
             Transition(ImportState.ReplayLocks, now);
         }
         if (State == ImportState.ReplayLocks)
-        {
-            _replayState = ImportState.ReplayLocks;
             return ImportActions.ReplayLocks;
-        }
         if (State == ImportState.ReplayWait)
         {
-            _replayState = ImportState.ReplayWait;
+            _replayState = ImportState.ReplayLocks;
             return ImportActions.SendReplayDone;
         }
         ImportActions actions = ImportActions.None;

@@ -144,6 +144,23 @@ public sealed class ImportMachineTests
         Assert.Equal(ImportActions.None, machine.Replayed(2, 52, Errno.OK, 204, hasReplay: true));    // old news
     }
 
+    [Fact]
+    public void A_restart_whose_first_answer_was_lost_is_replayed_from_the_beginning()
+    {
+        ImportMachine machine = Lost();
+        machine.ConnectReplied(2, Reply(9, Replayable | MsgConnectFlags.RECOVERING), 201, hasReplay: true);
+        machine.Replayed(2, 52, Errno.OK, 202, hasReplay: false);
+        machine.LocksReplayed(2, Errno.OK, 202);
+        machine.ReplayDoneAnswered(2, Errno.OK, 203);
+        machine.ConnectionLost(2, 300);
+        machine.Connect(300, 52, out _);
+        machine.ConnectFailed(3, Errno.ETIMEDOUT, 305);
+        machine.Connect(306, 52, out _);
+        MsgConnectFlags flags = Replayable | MsgConnectFlags.RECOVERING | MsgConnectFlags.RECONNECT;
+        Assert.True(machine.ConnectReplied(4, Reply(10, flags), 306, hasReplay: true).HasFlag(ImportActions.ReplayNext));
+        Assert.Equal((0UL, false), (machine.LastReplayTransno, machine.TakeResendReplay()));
+    }
+
     [Theory]
     [InlineData(ConnectFlags.AT | ConnectFlags.GRANT, 0UL, 0u, 0u)]
     [InlineData(ConnectFlags.AT | ConnectFlags.FLAGS2, (ulong)ConnectFlags2.LARGE_NID, 0u, 0u)]
