@@ -103,7 +103,9 @@ public sealed partial class Import
                 request.SaveForReplay(reply);
             if (_machine.IsReplayable && !IsReverse)
             {
-                bool isUncommitted = request.Transno > reply.LastCommitted || request.KeepForReplay;
+                // Replies overtake each other: a later one may have told of this one's commit.
+                _replay.Committed(reply.LastCommitted);
+                bool isUncommitted = request.Transno > _replay.PeerCommitted || request.KeepForReplay;
                 if (request.Transno != 0 && isUncommitted)
                 {
                     if (_replay.Retain(request))
@@ -113,7 +115,6 @@ public sealed partial class Import
                 {
                     committedAlready = !isReplay && error == Errno.OK;
                 }
-                _replay.Committed(reply.LastCommitted);
                 released = Prune();
             }
         }
