@@ -1,0 +1,146 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Lustrous.Idl.Fids;
+using Lustrous.Idl.Mdt;
+using Lustrous.Idl.Ost;
+using Lustrous.Idl.Ptlrpc;
+using Lustrous.Libcfs;
+using Lustrous.LNet;
+using Lustrous.Ptlrpc;
+using Lustrous.Ptlrpc.Bulk;
+using Lustrous.Ptlrpc.Client;
+using Lustrous.Ptlrpc.Layout;
+
+namespace Lustrous.Echo;
+
+/// <summary>A client of <see cref="EchoServer"/>.</summary>
+public sealed class EchoClient : IAsyncDisposable
+{
+    /// <summary>Data up to here travels inside the messages.</summary>
+    public const int ShortSize = 4096;
+
+    public static ConnectFlags Flags =>
+        ConnectFlags.VERSION | ConnectFlags.FULL20 | ConnectFlags.AT | ConnectFlags.BRW_SIZE | ConnectFlags.CKSUM
+        | ConnectFlags.FLAGS2 | ConnectFlags.BULK_MBITS | ConnectFlags.SHORTIO;
+
+    readonly PtlrpcNode _node;
+    readonly OstId _object;
+
+    public EchoClient(PtlrpcNode node, LNetProcessId server, string uuid, ulong objectId)
+    {
+        _node = node;
+        _object = OstId.FromIdAndSequence(objectId, 2);
+        Import = new Import(node, new ImportOptions
+        {
+            DeviceName = "echo-osc",
+            TargetUuid = EchoServer.Uuid,
+            ClientUuid = uuid,
+            Peers = [server],
+            ConnectOpcode = (uint)OstOpcode.Connect,
+            RequestPortal = Portals.OST_REQUEST_PORTAL,
+            ReplyPortal = Portals.OSC_REPLY_PORTAL,
+            LocalHandle = node.Context.Random.NextUInt64(),
+            ConnectData = new ObdConnectData
+            {
+                ConnectFlags = Flags,
+                ConnectFlags2 = ConnectFlags2.REP_MBITS,
+                BrwSize = 16 << 20,
+                ChecksumTypes = ChecksumTypes.CRC32C,
+            },
+        });
+    }
+
+    public Import Import { get; }
+
+    public ValueTask<Errno> ConnectAsync(CancellationToken cancel) => Import.ConnectAsync(cancel);
+
+    public async ValueTask<Errno> PingAsync(CancellationToken cancel)
+    {
+        using PtlrpcRequest request = Import.NewRequest(RequestFormats.ObdPing);
+        return await request.SendAsync(cancel);
+    }
+
+    /// <summary>Has the server execute one operation; the value is how many it has executed.</summary>
+    public async ValueTask<Result<ulong>> CountAsync(ulong operation, CancellationToken cancel)
+    {
+        using PtlrpcRequest request = Import.NewRequest(RequestFormats.OstSetattr);
+        request.SetSize(Rmf.Capa1, 0);
+        request.Set(Rmf.OstBody, new OstBody { Attributes = new Obdo { ObjectId = _object, Size = operation } });
+        if (await request.SendAsync(cancel) is var status and not Errno.OK)
+            return status;
+        return request.Get(Rmf.OstBody) is { Failed: false } reply ? reply.Value.Attributes.Size : Errno.EPROTO;
+    }
+
+    public async ValueTask<Errno> WriteAsync(IoVec data, ulong offset, CancellationToken cancel)
+    {
+        bool isShort = data.Length <= ShortSize;
+        using PtlrpcRequest request = NewBrw(RequestFormats.OstBrwWrite, data.Length, isShort ? data.Length : 0);
+        request.SetReplySize(Rmf.Rcs, sizeof(uint));
+        Fill(request, offset, data.Length, isShort, EchoNode.Checksum(data.Span));
+        if (isShort)
+            request.SetBytes(Rmf.ShortIo, data.Span);
+        return await SendAsync(request, isShort ? null : BulkType.GetSource, data, cancel);
+    }
+
+    /// <summary>EBADMSG when the checksum is wrong.</summary>
+    public async ValueTask<Errno> ReadAsync(IoVec data, ulong offset, CancellationToken cancel)
+    {
+        bool isShort = data.Length <= ShortSize;
+        using PtlrpcRequest request = NewBrw(RequestFormats.OstBrwRead, data.Length, shortSize: 0);
+        request.SetReplySize(Rmf.ShortIo, isShort ? data.Length : 0);
+        Fill(request, offset, data.Length, isShort, checksum: 0);
+        Errno status = await SendAsync(request, isShort ? null : BulkType.PutSink, data, cancel);
+        if (status != Errno.OK)
+            return status;
+        if (isShort)
+            request.GetBytes(Rmf.ShortIo).CopyTo(data.Span);
+        Result<OstBody> body = request.Get(Rmf.OstBody);
+        return request.ReplyStatus == data.Length && !body.Failed
+            && body.Value.Attributes.Nlink == EchoNode.Checksum(data.Span) ? Errno.OK : Errno.EBADMSG;
+    }
+
+    public ValueTask DisposeAsync() => Import.DisposeAsync();
+
+    PtlrpcRequest NewBrw(RequestFormat format, int length, int shortSize)
+    {
+        Lassert.That(length is > 0 and <= EchoServer.ObjectSize);
+        PtlrpcRequest request = Import.NewRequest(format);
+        request.RequestPortal = Portals.OST_IO_PORTAL;
+        request.SetSize(Rmf.ObdIoobj, Unsafe.SizeOf<ObdIoObj>());
+        request.SetSize(Rmf.NiobufRemote, Unsafe.SizeOf<NiobufRemote>());
+        request.SetSize(Rmf.Capa1, 0);
+        request.SetSize(Rmf.ShortIo, shortSize);
+        return request;
+    }
+
+    void Fill(PtlrpcRequest request, ulong offset, int length, bool isShort, uint checksum)
+    {
+        request.Set(Rmf.OstBody, new OstBody
+        {
+            Attributes = new Obdo
+            {
+                Valid = MdtValid.FLID | MdtValid.FLFLAGS | MdtValid.FLCKSUM,
+                ObjectId = _object,
+                Flags = ObdoFlags.CKSUM_CRC32C | (isShort ? ObdoFlags.SHORT_IO : 0),
+                Nlink = checksum,
+            },
+        });
+        var item = new ObdIoObj { ObjectId = _object, BufferCount = 1 };
+        request.SetBytes(Rmf.ObdIoobj, MemoryMarshal.AsBytes(new ReadOnlySpan<ObdIoObj>(in item)));
+        var range = new NiobufRemote { Offset = offset, Length = (uint)length };
+        request.SetBytes(Rmf.NiobufRemote, MemoryMarshal.AsBytes(new ReadOnlySpan<NiobufRemote>(in range)));
+    }
+
+    async ValueTask<Errno> SendAsync(PtlrpcRequest request, BulkType? type, IoVec data, CancellationToken cancel)
+    {
+        if (type is null)
+            return await request.SendAsync(cancel);
+        BulkDescriptor bulk = _node.TakeBulk(type.Value, Portals.OST_BULK_PORTAL);
+        Errno status = bulk.Add(data);
+        request.Bulk = bulk;
+        if (status == Errno.OK)
+            status = await request.SendAsync(cancel);
+        _node.ReturnBulk(bulk);
+        return status;
+    }
+}

@@ -1,0 +1,187 @@
+using Lustrous.Idl.Ost;
+using Lustrous.Idl.Ptlrpc;
+using Lustrous.Libcfs;
+using Lustrous.LNet;
+using Lustrous.Ptlrpc.Bulk;
+using Lustrous.Ptlrpc.Layout;
+using Lustrous.Ptlrpc.Server;
+
+namespace Lustrous.Echo;
+
+/// <summary>
+/// A target like Lustre's obdecho: OST_WRITE and OST_READ of objects in memory, and OST_SETATTR as a counter that must not count a
+/// request twice.
+/// </summary>
+public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
+{
+    public const string Uuid = "echo-OST0000_UUID";
+
+    /// <summary>Bytes of one object.</summary>
+    public const int ObjectSize = 16 << 20;
+
+    const int MaxObjects = 16;
+
+    readonly NodeContext _context;
+    readonly EchoJournal _journal;
+    readonly ServiceTarget _target;
+    readonly Service _service;
+    readonly Service _io;
+    readonly Lock _lock = new();
+    readonly Dictionary<ulong, PooledBuffer> _objects = [];
+
+    public EchoServer(LNetNode lnet, EchoJournal journal)
+    {
+        _context = lnet.Context;
+        _journal = journal;
+        var exports = new ExportTable(_context);
+        _target = new ServiceTarget(_context, exports, new ServiceTargetOptions
+        {
+            Name = "echo-OST0000",
+            Uuid = Uuid,
+            Instance = (uint)_context.Random.NextUInt64() | 1,
+            Supported = new ObdConnectData
+            {
+                ConnectFlags = EchoClient.Flags,
+                ConnectFlags2 = ConnectFlags2.REP_MBITS,
+                Version = 0x02110000,
+                BrwSize = 16 << 20,
+                ChecksumTypes = ChecksumTypes.CRC32C,
+            },
+        }, this);
+        _target.Handle(OstOpcode.Setattr, new OpcodeHandler(
+            RequestFormats.OstSetattr, LustreMsgVersion.OST_VERSION, HandlerFlags.RememberReply, Count));
+        _target.Handle(OstOpcode.Write, new OpcodeHandler(
+            RequestFormats.OstBrwWrite, LustreMsgVersion.OST_VERSION, HandlerFlags.None, WriteAsync));
+        _target.Handle(OstOpcode.Read, new OpcodeHandler(
+            RequestFormats.OstBrwRead, LustreMsgVersion.OST_VERSION, HandlerFlags.None, ReadAsync));
+        exports.Add(_target);
+        _service = NewService("ost", Portals.OST_REQUEST_PORTAL);
+        _io = NewService("ost_io", Portals.OST_IO_PORTAL);
+
+        Service NewService(string name, uint portal) => new(lnet, new ServiceOptions
+        {
+            Name = name,
+            RequestPortal = portal,
+            ReplyPortal = Portals.OSC_REPLY_PORTAL,
+            HasHighPriorityQueue = true,
+            Timeouts = EchoNode.Timeouts,
+        }, TargetHandler.Instance, exports);
+    }
+
+    public EchoJournal Journal => _journal;
+
+    public Errno Start() => _service.Start() is var status and not Errno.OK ? status : _io.Start();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _service.DisposeAsync();
+        await _io.DisposeAsync();
+        await _target.DisposeAsync();
+        foreach (PooledBuffer memory in _objects.Values)
+            memory.Dispose();
+        _objects.Clear();
+    }
+
+    Errno IServiceTargetHooks.Connecting(Export export, in ObdConnectData asked, ref ObdConnectData reply) => Errno.OK;
+
+    void IServiceTargetHooks.Connected(Export export, bool isReconnect) =>
+        _journal.Connected(export.ClientUuid, export.RemoteHandle, export.Cookie);
+
+    void IServiceTargetHooks.Disconnected(Export export, bool isEviction)
+    {
+    }
+
+    ulong IServiceTargetHooks.KnownCookie(string clientUuid, ulong remoteHandle) =>
+        _journal.CookieOf(clientUuid, remoteHandle);
+
+    ValueTask<Errno> Count(ServerRequest request, CancellationToken cancel)
+    {
+        if (!request.Capsule.TryGet(Rmf.OstBody, MessageSide.Request, out OstBody body))
+            return new(Errno.EPROTO);
+        if (request.PackReply() is var error and not Errno.OK)
+            return new(error);
+        body.Attributes.Size = _journal.Execute(request.Export!.ClientUuid, request.Xid, body.Attributes.Size);
+        request.Capsule.Set(Rmf.OstBody, MessageSide.Reply, body);
+        return new(Errno.OK);
+    }
+
+    async ValueTask<Errno> WriteAsync(ServerRequest request, CancellationToken cancel)
+    {
+        if (Unpack(request, out OstBody body, out IoVec memory) is var error and not Errno.OK)
+            return error;
+        bool isShort = body.Attributes.Flags.HasFlag(ObdoFlags.SHORT_IO);
+        if (isShort)
+        {
+            ReadOnlySpan<byte> data = request.Capsule.GetBytes(Rmf.ShortIo, MessageSide.Request);
+            if (data.Length != memory.Length)
+                return Errno.EPROTO;
+            data.CopyTo(memory.Span);
+        }
+        else if (await TransferAsync(request, BulkType.GetSink, memory) is var failed and not Errno.OK)
+        {
+            return failed;
+        }
+        if (EchoNode.Checksum(memory.Span) != body.Attributes.Nlink)
+            return Errno.EAGAIN;
+        request.Capsule.SetSize(Rmf.Rcs, MessageSide.Reply, sizeof(uint));
+        if (request.PackReply() is var full and not Errno.OK)
+            return full;
+        request.Capsule.Set(Rmf.OstBody, MessageSide.Reply, body);
+        return Errno.OK;
+    }
+
+    async ValueTask<Errno> ReadAsync(ServerRequest request, CancellationToken cancel)
+    {
+        if (Unpack(request, out OstBody body, out IoVec memory) is var error and not Errno.OK)
+            return error;
+        bool isShort = body.Attributes.Flags.HasFlag(ObdoFlags.SHORT_IO);
+        if (!isShort && await TransferAsync(request, BulkType.PutSource, memory) is var failed and not Errno.OK)
+            return failed;
+        request.Capsule.SetSize(Rmf.ShortIo, MessageSide.Reply, isShort ? memory.Length : 0);
+        if (request.PackReply() is var full and not Errno.OK)
+            return full;
+        body.Attributes.Nlink = EchoNode.Checksum(memory.Span);
+        request.Capsule.Set(Rmf.OstBody, MessageSide.Reply, body);
+        if (isShort)
+            request.Capsule.SetBytes(Rmf.ShortIo, MessageSide.Reply, memory.Span);
+        request.Status = memory.Length;
+        return Errno.OK;
+    }
+
+    static async ValueTask<Errno> TransferAsync(ServerRequest request, BulkType type, IoVec memory)
+    {
+        using ServerBulk bulk = request.NewBulk(type, Portals.OST_BULK_PORTAL);
+        Errno status = bulk.Memory.Add(memory);
+        if (status == Errno.OK)
+            status = await bulk.RunAsync();
+        // A transfer that failed is not answered: the client resends the whole (tgt_brw_write).
+        if (status is Errno.ETIMEDOUT or Errno.ENOTCONN)
+            request.NoReply = true;
+        return status;
+    }
+
+    /// <summary>One object, one range of it.</summary>
+    Errno Unpack(ServerRequest request, out OstBody body, out IoVec memory)
+    {
+        memory = default;
+        if (!request.Capsule.TryGet(Rmf.OstBody, MessageSide.Request, out body)
+            || !request.Capsule.TryGetArray(Rmf.NiobufRemote, MessageSide.Request, out Span<NiobufRemote> ranges)
+            || ranges.Length != 1)
+            return Errno.EPROTO;
+        if (ranges[0].Length > ObjectSize || ranges[0].Offset > (ulong)ObjectSize - ranges[0].Length)
+            return Errno.EFBIG;
+        lock (_lock)
+        {
+            ulong id = body.Attributes.ObjectId.FirstWord;
+            if (!_objects.TryGetValue(id, out PooledBuffer? found))
+            {
+                if (_objects.Count == MaxObjects)
+                    return Errno.ENOSPC;
+                found = _context.Buffers.Take(ObjectSize);
+                _objects.Add(id, found);
+            }
+            memory = found.Slice((int)ranges[0].Offset, (int)ranges[0].Length);
+        }
+        return Errno.OK;
+    }
+}
