@@ -38,6 +38,8 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
         {
             Name = "echo-OST0000",
             Uuid = Uuid,
+            // A client gives up on what it asked of a target that says it remembers nothing; the journal remembers.
+            IsReplayable = true,
             Instance = (uint)_context.Random.NextUInt64() | 1,
             Supported = new ObdConnectData
             {
