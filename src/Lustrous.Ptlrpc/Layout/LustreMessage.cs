@@ -40,7 +40,10 @@ public readonly ref struct LustreMessage
 
     public int BufferCount => (int)Read(CountOffset);
 
-    /// <summary>Security flavour of the wire; 0 is null, the only one that is spoken here.</summary>
+    /// <summary>
+    /// Security flavour of the wire, which is null (0) here; the topmost byte says which part of Lustre the sender is
+    /// (<c>enum lustre_sec_part</c>; sec_null.c).
+    /// </summary>
     public uint SecurityFlavor
     {
         get => Read(FlavorOffset);
@@ -134,7 +137,7 @@ public readonly ref struct LustreMessage
             return Errno.EPROTO;
         Span<uint> header = MemoryMarshal.Cast<byte, uint>(bytes[..HeaderSize((int)count)]);
         if (!LengthsFit(header.Slice(LengthsOffset / 4, (int)count), swabbed, bytes.Length)
-            || header[FlavorOffset / 4] != 0)
+            || !IsNullFlavor(header[FlavorOffset / 4], swabbed))
             return Errno.EPROTO;
 
         if (swabbed)
@@ -228,6 +231,12 @@ public readonly ref struct LustreMessage
             total += RoundUp((int)length);     // 32 buffers of 1000 KiB do not overflow
         }
         return total <= MaxLength && total <= available;
+    }
+
+    static bool IsNullFlavor(uint raw, bool swabbed)
+    {
+        const uint FlavorMask = 0x000FFFFF;         // WIRE_FLVR
+        return ((swabbed ? BinaryPrimitives.ReverseEndianness(raw) : raw) & FlavorMask) == 0;
     }
 
     static int RoundUp(int length) => (length + 7) & ~7;
