@@ -14,7 +14,7 @@ sealed class DecodedMessage
 
     /// <summary>
     /// What <c>--summary</c> counts it under. A reply that came under match bits other than its request's xid (a resend's)
-    /// stands there under what it shows by itself, so that the counts agree with decoders that match by xid alone.
+    /// stands there under its bare opcode, so that the counts agree with decoders that match by xid alone.
     /// </summary>
     public string? CountedAs { get; init; }
 

@@ -110,14 +110,13 @@ sealed class MessageDecoder
         RequestFormat? format = request?.Format ?? FormatSelector.OfOpcode(body.Opcode);
         // A refusal may have nothing but the body; the early reply never has more.
         var part = MessagePart.Decode("message", message, format, MessageSide.Reply, body.Opcode, request?.LockType ?? 0);
-        LockType lockType = part.TryFind(out LdlmReply reply) ? reply.Desc.Resource.Type : 0;
         return new DecodedMessage
         {
             Item = item,
-            Name = request?.Name ?? OpcodeNames.OfReply(body.Opcode, lockType),
+            Name = request?.Name ?? OpcodeNames.Of(body.Opcode),
             CountedAs = request is not null && request.Xid == header.MatchBits
                 ? request.Name
-                : OpcodeNames.OfReply(body.Opcode, lockType),
+                : OpcodeNames.Of(body.Opcode),
             Payload = part,
             IsLustre = true,
             IsReply = true,

@@ -23,10 +23,6 @@ static class OpcodeNames
         _ => Of(opcode),
     };
 
-    /// <summary>The name of a reply whose request the capture does not hold.</summary>
-    public static string OfReply(uint opcode, LockType lockType) =>
-        opcode == (uint)LdlmOpcode.Enqueue && lockType != 0 ? Of(opcode) + LockSuffix(lockType) : Of(opcode);
-
     static string LockSuffix(LockType type) => type switch
     {
         LockType.Plain or LockType.Extent or LockType.Flock or LockType.Ibits => ":" + type.ToString().ToUpperInvariant(),
