@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Lustrous.Idl.LNet;
 using Lustrous.Idl.LNet.Socklnd;
 using Lustrous.Idl.Wire;
 using Lustrous.LNet;

@@ -50,7 +50,9 @@ public sealed class ReencodeTests
             {
                 LustreMessages++;
                 var part = (MessagePart)message.Payload!;
-                if (part.KnownBuffers != part.Inner.Count)
+                // Of a reply whose request lies before the excerpt, nobody knows which format it has.
+                bool formatKnown = !message.IsReply || message.LatencyNanoseconds >= 0;
+                if (formatKnown && part.KnownBuffers != part.Inner.Count)
                     Fail(message, $"the format has {part.KnownBuffers} fields for {part.Inner.Count} buffers");
             }
             if (message.Undecoded > 0)
