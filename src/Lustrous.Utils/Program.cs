@@ -9,4 +9,8 @@ var root = new RootCommand("Lustre in user space: the servers, the client and th
 {
     DecodeCommand.Create(),
 };
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { Output = output });
+ParseResult parsed = root.Parse(args);
+int exitCode = await parsed.InvokeAsync(new InvocationConfiguration { Output = output });
+
+// Input that cannot be used is 2 everywhere; 1 means that it could, and something in it was wrong.
+return parsed.Errors.Count > 0 ? 2 : exitCode;

@@ -7,12 +7,12 @@ using Lustrous.Idl.Ptlrpc;
 namespace Lustrous.Ptlrpc.Layout;
 
 /// <summary>
-/// Finds the format of a request from its opcode and, where one opcode has several, from what stands in it: the intent of an
-/// enqueue, the operation of a reint, the key of a SET_INFO.
+/// Finds the format of a request from its opcode and, where one opcode has several, from what stands in it: the intent
+/// of an enqueue, the operation of a reint, the key of a SET_INFO.
 /// </summary>
 /// <remarks>
-/// A server knows which formats each of its portals can see and extends them step by step; this is for whoever has only the
-/// bytes. Nothing in them is trusted: what is too short to tell gets the opcode's plain format.
+/// A server knows which formats each of its portals can see and extends them step by step; this is for whoever has only
+/// the bytes. Nothing in them is trusted: what is too short to tell gets the opcode's plain format.
 /// </remarks>
 public static class FormatSelector
 {

@@ -30,12 +30,15 @@ public readonly ref struct LustreMessage
     }
 
     /// <summary>
-    /// Bytes that a message with nothing but the ptlrpc_body takes (<c>lustre_msg_early_size</c>). With MSGHDR_AT_SUPPORT in
-    /// the request, the real reply starts this far into the client's buffer, and what lies before is for early replies.
+    /// Bytes that a message with nothing but the ptlrpc_body takes (<c>lustre_msg_early_size</c>). With
+    /// MSGHDR_AT_SUPPORT in the request, the real reply starts this far into the client's buffer, and what lies before
+    /// is for early replies.
     /// </summary>
     public static int EarlySize { get; } = Size([BodySize]);
 
-    /// <summary>Whether the sender has the other byte order. The header has been reversed in place, the buffers have not.</summary>
+    /// <summary>
+    /// Whether the sender has the other byte order. The header has been reversed in place, the buffers have not.
+    /// </summary>
     public bool IsSwabbed { get; }
 
     public int BufferCount => (int)Read(CountOffset);
@@ -78,8 +81,8 @@ public readonly ref struct LustreMessage
     }
 
     /// <summary>
-    /// Sub-reply of a batch: what became of the sub-request (<c>lm_result</c>, which is <c>lm_opc</c> under another name),
-    /// 0 or a negative errno.
+    /// Sub-reply of a batch: what became of the sub-request (<c>lm_result</c>, which is <c>lm_opc</c> under another
+    /// name), 0 or a negative errno.
     /// </summary>
     public int SubResult
     {
@@ -116,8 +119,8 @@ public readonly ref struct LustreMessage
     }
 
     /// <summary>
-    /// Looks at what a peer sent and refuses what is no message: EPROTO for a wrong magic, a number or a length of buffers
-    /// that is out of bounds or goes beyond <paramref name="bytes"/>, or a security flavour other than null.
+    /// Looks at what a peer sent and refuses what is no message: EPROTO for a wrong magic, a number or a length of
+    /// buffers that is out of bounds or goes beyond <paramref name="bytes"/>, or a security flavour other than null.
     /// </summary>
     /// <remarks>Bytes after the last buffer are tolerated, as the kernel does.</remarks>
     public static Errno Parse(Span<byte> bytes, out LustreMessage message)
@@ -147,7 +150,8 @@ public readonly ref struct LustreMessage
     }
 
     /// <summary>
-    /// Lays a message out in memory of at least <see cref="Size"/> bytes: header and lengths are set, everything else is zero.
+    /// Lays a message out in memory of at least <see cref="Size"/> bytes: header and lengths are set, everything else
+    /// is zero.
     /// </summary>
     public static LustreMessage Format(Span<byte> memory, scoped ReadOnlySpan<int> lengths)
     {
@@ -173,8 +177,8 @@ public readonly ref struct LustreMessage
         (uint)index < (uint)BufferCount ? _bytes.Slice(BufferOffset(index), BufferLength(index)) : default;
 
     /// <summary>
-    /// Makes a buffer smaller and moves the later ones up; returns the message's new length (<c>lustre_shrink_msg</c>). The
-    /// number of buffers stays.
+    /// Makes a buffer smaller and moves the later ones up; returns the message's new length (<c>lustre_shrink_msg</c>).
+    /// The number of buffers stays.
     /// </summary>
     public int Shrink(int index, int newLength)
     {
@@ -183,8 +187,8 @@ public readonly ref struct LustreMessage
     }
 
     /// <summary>
-    /// Makes a buffer larger and moves the later ones down; the new bytes are zero (<c>lustre_grow_msg</c>). The memory must
-    /// have room.
+    /// Makes a buffer larger and moves the later ones down; the new bytes are zero (<c>lustre_grow_msg</c>). The memory
+    /// must have room.
     /// </summary>
     public int Grow(int index, int newLength)
     {

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Lustrous.Ptlrpc.Layout;
 
-/// <summary>One kind of buffer in messages (<c>struct req_msg_field</c>, RMF_*): its name, its size, how it is checked.</summary>
+/// <summary>
+/// One kind of buffer in messages (<c>struct req_msg_field</c>, RMF_*): its name, its size, how it is checked.
+/// </summary>
 public abstract class MessageField
 {
     private protected MessageField(string label, RmfFlags flags, int size)
@@ -21,7 +23,9 @@ public abstract class MessageField
     /// <summary>Bytes; of one element for an array, the most without the NUL for a string; −1 for any.</summary>
     public int Size { get; }
 
-    /// <summary>Whether <see cref="Swab"/> does anything; a buffer that cannot be swabbed may stand for any other.</summary>
+    /// <summary>
+    /// Whether <see cref="Swab"/> does anything; a buffer that cannot be swabbed may stand for any other.
+    /// </summary>
     internal virtual bool CanSwab => false;
 
     /// <summary>Reverses a whole buffer in place.</summary>

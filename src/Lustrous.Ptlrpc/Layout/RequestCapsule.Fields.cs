@@ -7,7 +7,8 @@ namespace Lustrous.Ptlrpc.Layout;
 public sealed partial class RequestCapsule
 {
     /// <summary>
-    /// Reads a struct. False when the message has no such buffer or it is too short, which a receiver answers with EPROTO.
+    /// Reads a struct. False when the message has no such buffer or it is too short, which a receiver answers with
+    /// EPROTO.
     /// </summary>
     public bool TryGet<T>(StructField<T> field, MessageSide side, out T value) where T : unmanaged
     {
@@ -75,7 +76,8 @@ public sealed partial class RequestCapsule
             return false;
 
         // As the kernel: a size set by the reader is a maximum, like the field's own.
-        int maximum = _sides[(int)side].Sizes[index] != Unset ? _sides[(int)side].Sizes[index] : Math.Max(field.Size, 0);
+        int set = _sides[(int)side].Sizes[index];
+        int maximum = set != Unset ? set : Math.Max(field.Size, 0);
         if (maximum == 0 ? length != buffer.Length - 1 : length > maximum)
             return false;
         text = buffer[..length];
@@ -91,7 +93,9 @@ public sealed partial class RequestCapsule
         Lassert.That(text.Length < buffer.Length);
     }
 
-    /// <summary>Bytes of a field as they are, in place and in the sender's byte order; empty where there are none.</summary>
+    /// <summary>
+    /// Bytes of a field as they are, in place and in the sender's byte order; empty where there are none.
+    /// </summary>
     public Span<byte> GetBytes(MessageField field, MessageSide side) =>
         TryGetBuffer(field, side, out Span<byte> buffer, out _) ? buffer : default;
 

@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace Lustrous.Ptlrpc.Layout;
 
 /// <summary>
-/// A request and its reply as fields of a format (<c>struct req_capsule</c>). Sizes are set, then a message is packed into
-/// memory that the caller owns; a received message is attached, and its fields are checked when they are read. Used again
-/// for the next exchange after <see cref="Reset"/>, so that it costs no allocation.
+/// A request and its reply as fields of a format (<c>struct req_capsule</c>). Sizes are set, then a message is packed
+/// into memory that the caller owns; a received message is attached, and its fields are checked when they are read.
+/// Used again for the next exchange after <see cref="Reset"/>, so that it costs no allocation.
 /// </summary>
 /// <remarks>
 /// A message of the other byte order is reversed in place, field by field, when a field is first read. Source:
@@ -46,8 +46,8 @@ public sealed partial class RequestCapsule
     }
 
     /// <summary>
-    /// Goes over to a format that continues the present one: an enqueue turns out to carry an intent, a SET_INFO's key says
-    /// what its value is.
+    /// Goes over to a format that continues the present one: an enqueue turns out to carry an intent, a SET_INFO's key
+    /// says what its value is.
     /// </summary>
     public void Extend(RequestFormat format)
     {
@@ -58,7 +58,9 @@ public sealed partial class RequestCapsule
     /// <summary>Whether the format has the field.</summary>
     public bool HasField(MessageField field, MessageSide side) => Format!.IndexOf(field, side) >= 0;
 
-    /// <summary>Whether the message itself has the field's buffer; peers of other versions leave out trailing ones.</summary>
+    /// <summary>
+    /// Whether the message itself has the field's buffer; peers of other versions leave out trailing ones.
+    /// </summary>
     public bool FieldPresent(MessageField field, MessageSide side)
     {
         Side own = _sides[(int)side];
@@ -84,8 +86,8 @@ public sealed partial class RequestCapsule
     public int GetSize(MessageField field, MessageSide side) => Message(side).BufferLength(Index(field, side));
 
     /// <summary>
-    /// Bytes the message will take (<c>req_capsule_msg_size</c>). Of a request, fields from the first without a size on are
-    /// left out; a reply must know all its sizes.
+    /// Bytes the message will take (<c>req_capsule_msg_size</c>). Of a request, fields from the first without a size on
+    /// are left out; a reply must know all its sizes.
     /// </summary>
     public int MessageSize(MessageSide side)
     {
@@ -102,7 +104,9 @@ public sealed partial class RequestCapsule
         return message;
     }
 
-    /// <summary>Takes a buffer from <paramref name="pool"/> and lays the message out in it; the caller owns the buffer.</summary>
+    /// <summary>
+    /// Takes a buffer from <paramref name="pool"/> and lays the message out in it; the caller owns the buffer.
+    /// </summary>
     public PooledBuffer Pack(MessageSide side, BufferPool pool)
     {
         PooledBuffer buffer = pool.Take(MessageSize(side));
@@ -119,7 +123,9 @@ public sealed partial class RequestCapsule
         return error;
     }
 
-    /// <summary>Whether the sender of the message has the other byte order, which opaque buffers are then still in.</summary>
+    /// <summary>
+    /// Whether the sender of the message has the other byte order, which opaque buffers are then still in.
+    /// </summary>
     public bool IsSwabbed(MessageSide side) => _sides[(int)side].Swabbed;
 
     /// <summary>The request or reply; only when there is one.</summary>
@@ -139,7 +145,8 @@ public sealed partial class RequestCapsule
     }
 
     /// <summary>
-    /// Makes a field of a packed message larger, its content kept, the rest zero. EOVERFLOW when the memory has no room: then
+    /// Makes a field of a packed message larger, its content kept, the rest zero. EOVERFLOW when the memory has no
+    /// room: then
     /// <see cref="MoveTo"/> larger memory first (<c>req_capsule_server_grow</c>).
     /// </summary>
     public Errno Grow(MessageField field, MessageSide side, int newSizeBytes)

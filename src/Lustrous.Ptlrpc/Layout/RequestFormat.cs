@@ -3,10 +3,11 @@ using System.Globalization;
 namespace Lustrous.Ptlrpc.Layout;
 
 /// <summary>
-/// What a kind of request and its reply are made of (<c>struct req_format</c>, RQF_*): one declaration, from which packing,
-/// checking, printing and decoding follow.
+/// What a kind of request and its reply are made of (<c>struct req_format</c>, RQF_*): one declaration, from which
+/// packing, checking, printing and decoding follow.
 /// </summary>
-/// <param name="opcode">The opcode it is for; some opcodes have several formats, some formats serve several opcodes.</param>
+/// <param name="opcode">The opcode it is for; some opcodes have several formats, some formats serve several
+/// opcodes.</param>
 /// <param name="name">Lustre's own name.</param>
 public sealed class RequestFormat(Enum opcode, string name, MessageField[] request, MessageField[] reply)
 {
@@ -39,8 +40,9 @@ public sealed class RequestFormat(Enum opcode, string name, MessageField[] reque
     }
 
     /// <summary>
-    /// Whether a message first taken for this format may turn out to be <paramref name="other"/>: the fields are the same as
-    /// far as this format goes, apart from opaque ones, which anything may take the place of (<c>req_capsule_extend</c>).
+    /// Whether a message first taken for this format may turn out to be <paramref name="other"/>: the fields are the
+    /// same as far as this format goes, apart from opaque ones, which anything may take the place of
+    /// (<c>req_capsule_extend</c>).
     /// </summary>
     public bool ExtendsTo(RequestFormat other) =>
         Extends(_request, other._request) && Extends(_reply, other._reply);

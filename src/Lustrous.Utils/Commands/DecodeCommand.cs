@@ -18,13 +18,15 @@ static class DecodeCommand
         var json = new Option<bool>("--json") { Description = "One JSON object a line, with every field" };
         var summary = new Option<bool>("--summary")
         {
-            Description = "Only counts: a line 'OPCODE requests replies errors' for each opcode, then 'messages N undecoded BYTES'",
+            Description = "Only counts: a line 'OPCODE requests replies errors' for each opcode,"
+                + " then 'messages N undecoded BYTES'",
         };
         var ports = new Option<int[]>("--port") { Description = "A TCP port to follow besides 988; may be repeated" };
         var command = new Command("decode", """
             Shows every LNet and Lustre message of a capture.
 
-            One line a message: time, sender → receiver, LNet's kind, opcode, xid, status, latency of a reply, bytes, key facts.
+            One line a message: time, sender → receiver, LNet's kind, opcode, xid, status, latency of a reply, bytes,
+            key facts.
             Capture with: tcpdump -i any -s 0 -w mount.pcap tcp port 988
             Exit code: 0; 1 when something in the capture could not be decoded; 2 when it could not be read.
             """)

@@ -39,7 +39,8 @@ sealed class DecodeSession(IDecodeOutput output, IReadOnlyList<int> extraPorts) 
         if (message.Undecoded > 0)
         {
             Damaged = true;
-            output.Problem($"packet {item.PacketNumber}: {message.Undecoded} bytes of {message.Name} are of no known format");
+            output.Problem(
+                $"packet {item.PacketNumber}: {message.Undecoded} bytes of {message.Name} are of no known format");
         }
     }
 

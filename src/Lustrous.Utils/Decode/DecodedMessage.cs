@@ -13,8 +13,8 @@ sealed class DecodedMessage
     public required string Name { get; init; }
 
     /// <summary>
-    /// What <c>--summary</c> counts it under. A reply that came under match bits other than its request's xid (a resend's)
-    /// stands there under its bare opcode, so that the counts agree with decoders that match by xid alone.
+    /// What <c>--summary</c> counts it under. A reply that came under match bits other than its request's xid (a
+    /// resend's) stands there under its bare opcode, so that the counts agree with decoders that match by xid alone.
     /// </summary>
     public string? CountedAs { get; init; }
 

@@ -26,7 +26,8 @@ sealed class JsonOutput(TextWriter output, TextWriter errors) : IDecodeOutput
         if (message.IsLustre)
         {
             json.WriteNumber("xid", message.Xid);
-            json.WriteString("type", message.IsError ? "error" : message.IsEarly ? "early" : message.IsReply ? "reply" : "request");
+            json.WriteString(
+                "type", message.IsError ? "error" : message.IsEarly ? "early" : message.IsReply ? "reply" : "request");
             json.WriteNumber("opcode", message.Body.Opcode);
             json.WriteNumber("status", message.Body.Status);
             json.WriteString("handle", message.Body.Handle.ToString());
@@ -67,7 +68,8 @@ sealed class JsonOutput(TextWriter output, TextWriter errors) : IDecodeOutput
     static void WriteStart(Utf8JsonWriter json, CapturedItem item, string source, string target)
     {
         json.WriteNumber("packet", item.PacketNumber);
-        json.WriteString("time", DateTime.UnixEpoch.AddTicks(item.TimeNanoseconds / 100).ToString("O", CultureInfo.InvariantCulture));
+        DateTime time = DateTime.UnixEpoch.AddTicks(item.TimeNanoseconds / 100);
+        json.WriteString("time", time.ToString("O", CultureInfo.InvariantCulture));
         json.WriteString("src", source);
         json.WriteString("dst", target);
     }

@@ -4,7 +4,9 @@ using Lustrous.Idl.Layout;
 
 namespace Lustrous.Utils.Decode;
 
-/// <summary>File and directory layouts: LOV v1 and v3, composite, foreign, LMV. Little endian whoever sent them.</summary>
+/// <summary>
+/// File and directory layouts: LOV v1 and v3, composite, foreign, LMV. Little endian whoever sent them.
+/// </summary>
 static class LayoutDecoder
 {
     const int MaxDepth = 2;         // a composite holds plain layouts

@@ -9,8 +9,8 @@ using Lustrous.Utils.Decode.Capture;
 namespace Lustrous.Utils.Decode;
 
 /// <summary>
-/// From LNet messages to what they say: finds the format, takes the buffers apart, and matches replies and bulk with the
-/// requests that they belong to.
+/// From LNet messages to what they say: finds the format, takes the buffers apart, and matches replies and bulk with
+/// the requests that they belong to.
 /// </summary>
 sealed class MessageDecoder
 {
@@ -70,7 +70,9 @@ sealed class MessageDecoder
         if (format is not null && format.IndexOf(Rmf.DlmLvb, MessageSide.Request) >= 0)
             part = MessagePart.Decode("message", message, format, MessageSide.Request, body.Opcode, lockType);
         string name = OpcodeNames.OfRequest(message, body.Opcode, lockType);
-        Remember(item, new(name, body.Opcode, format, lockType, item.TimeNanoseconds, item.Header.MatchBits), body.MatchBits);
+        var pending = new Pending(
+            name, body.Opcode, format, lockType, item.TimeNanoseconds, item.Header.MatchBits);
+        Remember(item, pending, body.MatchBits);
         return new DecodedMessage
         {
             Item = item,
@@ -109,7 +111,8 @@ sealed class MessageDecoder
             request = null;
         RequestFormat? format = request?.Format ?? FormatSelector.OfOpcode(body.Opcode);
         // A refusal may have nothing but the body; the early reply never has more.
-        var part = MessagePart.Decode("message", message, format, MessageSide.Reply, body.Opcode, request?.LockType ?? 0);
+        LockType lockType = request?.LockType ?? 0;
+        var part = MessagePart.Decode("message", message, format, MessageSide.Reply, body.Opcode, lockType);
         return new DecodedMessage
         {
             Item = item,
@@ -148,7 +151,9 @@ sealed class MessageDecoder
     DecodedMessage DecodeGet(CapturedItem item)
     {
         LNetHeader header = item.Header;
-        Pending? owner = IsBulk(header.Portal) ? FindBulk(header.DestinationNid, header.SourceNid, header.MatchBits) : null;
+        Pending? owner = IsBulk(header.Portal)
+            ? FindBulk(header.DestinationNid, header.SourceNid, header.MatchBits)
+            : null;
         if (_gets.Count > MaxPending)
             _gets.Clear();
         _gets[header.Handle] = IsBulk(header.Portal) ? owner?.Opcode ?? uint.MaxValue : 0;
@@ -192,6 +197,8 @@ sealed class MessageDecoder
     {
         Item = item,
         Name = name,
-        Payload = item.Payload.Length == 0 ? null : new BytesPart("undecoded", item.Payload.ToArray(), understood: false),
+        Payload = item.Payload.Length == 0
+            ? null
+            : new BytesPart("undecoded", item.Payload.ToArray(), understood: false),
     };
 }

@@ -7,7 +7,9 @@ using Lustrous.Utils.Decode.Capture;
 
 namespace Lustrous.Utils.Decode;
 
-/// <summary>From a decoded message back to a socklnd stream's bytes: what shows that nothing was lost on the way.</summary>
+/// <summary>
+/// From a decoded message back to a socklnd stream's bytes: what shows that nothing was lost on the way.
+/// </summary>
 static class MessageEncoder
 {
     public static byte[] Encode(DecodedMessage message)

@@ -18,7 +18,8 @@ sealed class MessagePart : Part
     readonly uint _tablePadding;
     readonly int _knownBuffers;
 
-    MessagePart(string name, in LustreMessage message, RequestFormat? format, MessageSide side, uint opcode, LockType lockType)
+    MessagePart(
+        string name, in LustreMessage message, RequestFormat? format, MessageSide side, uint opcode, LockType lockType)
         : base(name)
     {
         _swabbed = message.IsSwabbed;
@@ -76,7 +77,8 @@ sealed class MessagePart : Part
     }
 
     public static MessagePart Decode(
-        string name, in LustreMessage message, RequestFormat? format, MessageSide side, uint opcode, LockType lockType) =>
+        string name, in LustreMessage message, RequestFormat? format, MessageSide side, uint opcode,
+        LockType lockType) =>
         new(name, message, format, side, opcode, lockType);
 
     public override void Encode(Span<byte> bytes)

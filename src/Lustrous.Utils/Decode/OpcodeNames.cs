@@ -5,7 +5,9 @@ using Lustrous.Ptlrpc.Layout;
 
 namespace Lustrous.Utils.Decode;
 
-/// <summary>What a message is called: Lustre's opcode, with the lock's type and intent or the reint's operation.</summary>
+/// <summary>
+/// What a message is called: Lustre's opcode, with the lock's type and intent or the reint's operation.
+/// </summary>
 static class OpcodeNames
 {
     static readonly Dictionary<uint, string> Names = Create();
@@ -25,7 +27,8 @@ static class OpcodeNames
 
     static string LockSuffix(LockType type) => type switch
     {
-        LockType.Plain or LockType.Extent or LockType.Flock or LockType.Ibits => ":" + type.ToString().ToUpperInvariant(),
+        LockType.Plain or LockType.Extent or LockType.Flock or LockType.Ibits =>
+            ":" + type.ToString().ToUpperInvariant(),
         _ => $":t{(uint)type}",
     };
 

@@ -28,7 +28,8 @@ abstract class Part(string name)
 }
 
 /// <summary>A wire struct; of an older peer possibly only its beginning.</summary>
-sealed class StructPart<T>(string name, T value, int size, bool swabbed) : Part(name) where T : unmanaged, IWireStruct<T>
+sealed class StructPart<T>(string name, T value, int size, bool swabbed) : Part(name)
+    where T : unmanaged, IWireStruct<T>
 {
     public T Value => value;
 

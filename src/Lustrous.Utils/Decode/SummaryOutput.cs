@@ -35,7 +35,11 @@ sealed class SummaryOutput(TextWriter output, TextWriter errors) : IDecodeOutput
     public void Finish(long messages, long undecodedBytes)
     {
         foreach ((string name, (long requests, long replies, long failures)) in _counts)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} {requests} {replies} {failures}"));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"messages {messages} undecoded {undecodedBytes}"));
+        {
+            output.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{name} {requests} {replies} {failures}"));
+        }
+        output.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"messages {messages} undecoded {undecodedBytes}"));
     }
 }

@@ -12,7 +12,8 @@ static class Captures
     public static TheoryData<string> Excerpts()
     {
         var names = new TheoryData<string>();
-        foreach (string file in Directory.GetFiles(Path.Combine(Root, "tests", "fixtures", "captures"), "*.gz").Order(StringComparer.Ordinal))
+        string[] files = Directory.GetFiles(Path.Combine(Root, "tests", "fixtures", "captures"), "*.gz");
+        foreach (string file in files.Order(StringComparer.Ordinal))
             names.Add(Path.GetFileName(file).Replace(".pcap.gz", "", StringComparison.Ordinal));
         return names;
     }

@@ -25,19 +25,23 @@ public static partial class RequestFormats
         request: [Rmf.PtlrpcBody, Rmf.LfsckRequest],
         reply: [Rmf.PtlrpcBody, Rmf.LfsckReply]);
 
-    public static readonly RequestFormat LlogOriginHandleCreate = new(LlogOpcode.OriginHandleCreate, "LLOG_ORIGIN_HANDLE_CREATE",
+    public static readonly RequestFormat LlogOriginHandleCreate =
+        new(LlogOpcode.OriginHandleCreate, "LLOG_ORIGIN_HANDLE_CREATE",
         request: [Rmf.PtlrpcBody, Rmf.LlogdBody, Rmf.Name, Rmf.MdtBody],
         reply: [Rmf.PtlrpcBody, Rmf.LlogdBody]);
 
-    public static readonly RequestFormat LlogOriginHandleNextBlock = new(LlogOpcode.OriginHandleNextBlock, "LLOG_ORIGIN_HANDLE_NEXT_BLOCK",
+    public static readonly RequestFormat LlogOriginHandleNextBlock =
+        new(LlogOpcode.OriginHandleNextBlock, "LLOG_ORIGIN_HANDLE_NEXT_BLOCK",
         request: [Rmf.PtlrpcBody, Rmf.LlogdBody],
         reply: [Rmf.PtlrpcBody, Rmf.LlogdBody, Rmf.Eadata]);
 
-    public static readonly RequestFormat LlogOriginHandlePrevBlock = new(LlogOpcode.OriginHandlePrevBlock, "LLOG_ORIGIN_HANDLE_PREV_BLOCK",
+    public static readonly RequestFormat LlogOriginHandlePrevBlock =
+        new(LlogOpcode.OriginHandlePrevBlock, "LLOG_ORIGIN_HANDLE_PREV_BLOCK",
         request: [Rmf.PtlrpcBody, Rmf.LlogdBody],
         reply: [Rmf.PtlrpcBody, Rmf.LlogdBody, Rmf.Eadata]);
 
-    public static readonly RequestFormat LlogOriginHandleReadHeader = new(LlogOpcode.OriginHandleReadHeader, "LLOG_ORIGIN_HANDLE_READ_HEADER",
+    public static readonly RequestFormat LlogOriginHandleReadHeader =
+        new(LlogOpcode.OriginHandleReadHeader, "LLOG_ORIGIN_HANDLE_READ_HEADER",
         request: [Rmf.PtlrpcBody, Rmf.LlogdBody],
         reply: [Rmf.PtlrpcBody, Rmf.LlogLogHdr]);
 
