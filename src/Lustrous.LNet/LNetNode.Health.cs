@@ -27,7 +27,8 @@ public sealed partial class LNetNode
             known.Recovery.Reset();
             return;
         }
-        // lnet_notify: lost connections count as a failure, so that a router or second address is pinged until it is back.
+        // lnet_notify: lost connections count as a failure, so that a router or second address is pinged until it is
+        // back.
         using (_recoveryLock.Enter())
             NotePeerFailureLocked(known);
         ArmMonitor();

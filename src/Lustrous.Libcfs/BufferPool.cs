@@ -7,7 +7,8 @@ namespace Lustrous.Libcfs;
 /// Pooled, page-aligned native buffers of power-of-two sizes. A buffer has one owner, who returns it by disposing it;
 /// <c>Take…</c> methods hand ownership over, <c>Borrow…</c> methods only lend (design rule 6).
 /// </summary>
-/// <param name="retainBytes">How much free memory the pool keeps for reuse; what comes back beyond that is freed.</param>
+/// <param name="retainBytes">How much free memory the pool keeps for reuse; what comes back beyond that is
+/// freed.</param>
 public sealed class BufferPool(long retainBytes = 256L << 20)
 {
     public const int PageSize = 4096;
@@ -23,7 +24,8 @@ public sealed class BufferPool(long retainBytes = 256L << 20)
     /// <summary>Bytes taken and not yet returned: what a leak check looks at.</summary>
     public long OutstandingBytes => Interlocked.Read(ref _outstanding);
 
-    /// <summary>A buffer of at least <paramref name="size"/> bytes (1 to <see cref="MaxSize"/>); contents are undefined.</summary>
+    /// <summary>A buffer of at least <paramref name="size"/> bytes (1 to <see cref="MaxSize"/>); contents are
+    /// undefined.</summary>
     public PooledBuffer Take(int size)
     {
         Lassert.That(size is > 0 and <= MaxSize);
@@ -61,7 +63,8 @@ public sealed class BufferPool(long retainBytes = 256L << 20)
         return shelves;
     }
 
-    /// <summary>The free buffers of one size, linked through themselves so that taking and returning allocate nothing.</summary>
+    /// <summary>The free buffers of one size, linked through themselves so that taking and returning allocate
+    /// nothing.</summary>
     sealed class Shelf(int size)
     {
         readonly Lock _lock = new();

@@ -4,7 +4,8 @@ namespace Lustrous.Libcfs;
 
 /// <summary>
 /// One run of bytes at a fixed address, laid out as the kernel's <c>struct iovec</c>, so that an array of them goes to
-/// readv and writev as it is. Whoever hands one out keeps the memory alive and in place until told that it is done with.
+/// readv and writev as it is. Whoever hands one out keeps the memory alive and in place until told that it is done
+/// with.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public readonly unsafe struct IoVec(byte* start, int length) : IEquatable<IoVec>

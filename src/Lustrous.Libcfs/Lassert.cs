@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Lustrous.Libcfs;
 
 /// <summary>A broken invariant of ours: the target or node it happened in stops loudly (Lustre's LBUG).</summary>
-/// <remarks>Never the answer to input from a peer, a disk or a user: those are refused with an <see cref="Errno"/>.</remarks>
+/// <remarks>Never the answer to input from a peer, a disk or a user: those are refused with an
+/// <see cref="Errno"/>.</remarks>
 public sealed class LbugException(string message) : Exception(message);
 
 /// <summary>Lustre's LASSERT and LBUG.</summary>

@@ -1,6 +1,7 @@
 namespace Lustrous.Libcfs;
 
-/// <summary>A small, fast, seeded generator (xoshiro256**, Blackman and Vigna, public domain). Thread-safe; never for secrets.</summary>
+/// <summary>A small, fast, seeded generator (xoshiro256**, Blackman and Vigna, public domain). Thread-safe; never for
+/// secrets.</summary>
 public sealed class SeededRandom
 {
     readonly Lock _lock = new();
@@ -40,7 +41,8 @@ public sealed class SeededRandom
     /// <summary>Uniform in [0, 1).</summary>
     public double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1UL << 53));
 
-    /// <summary>A generator of its own whose stream depends only on this one's state: one per node keeps runs stable.</summary>
+    /// <summary>A generator of its own whose stream depends only on this one's state: one per node keeps runs
+    /// stable.</summary>
     public SeededRandom Fork() => new(NextUInt64());
 
     static ulong SplitMix(ref ulong state)

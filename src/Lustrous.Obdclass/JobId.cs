@@ -5,7 +5,8 @@ namespace Lustrous.Obdclass;
 /// <summary>Who makes a request, as far as a job identifier can name it.</summary>
 /// <param name="Executable">Name of the program (<c>comm</c>).</param>
 /// <param name="HostName">Full name of the node.</param>
-/// <param name="EnvironmentJobId">Value of the variable that <c>jobid_var</c> names in the caller's environment.</param>
+/// <param name="EnvironmentJobId">Value of the variable that <c>jobid_var</c> names in the caller's
+/// environment.</param>
 public readonly record struct JobIdCaller(
     string Executable, uint Uid, uint Gid, uint Pid, string HostName, string? EnvironmentJobId);
 
@@ -13,9 +14,11 @@ public readonly record struct JobIdCaller(
 /// The job identifier that goes with each request (<c>pb_jobid</c>), so that servers can account per job.
 /// </summary>
 /// <param name="Variable">
-/// <c>jobid_var</c>: <c>disable</c>, <c>procname_uid</c>, <c>nodelocal</c>, <c>session</c>, or the name of an environment variable.
+/// <c>jobid_var</c>: <c>disable</c>, <c>procname_uid</c>, <c>nodelocal</c>, <c>session</c>, or the name of an
+/// environment variable.
 /// </param>
-/// <param name="NameFormat"><c>jobid_name</c>: text with %e %g %h %H %j %p %u, each with an optional width (<c>%.8e</c>).</param>
+/// <param name="NameFormat"><c>jobid_name</c>: text with %e %g %h %H %j %p %u, each with an optional width
+/// (<c>%.8e</c>).</param>
 /// <remarks>Source: lustre_get_jobid and jobid_interpret_string, lustre/obdclass/jobid.c.</remarks>
 public sealed record JobId(string Variable = JobId.Disabled, string NameFormat = "%e.%u")
 {
@@ -58,7 +61,8 @@ public sealed record JobId(string Variable = JobId.Disabled, string NameFormat =
         return Truncate(text.ToString(), MaxLength - 1);
     }
 
-    /// <summary>The number of a <c>.number</c> that follows the percent sign at <paramref name="i"/>, and steps over it.</summary>
+    /// <summary>The number of a <c>.number</c> that follows the percent sign at <paramref name="i"/>, and steps over
+    /// it.</summary>
     static int ReadWidth(string format, ref int i)
     {
         if (i + 1 >= format.Length || format[i + 1] != '.')

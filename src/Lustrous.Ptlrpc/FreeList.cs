@@ -6,7 +6,8 @@ interface IFreeListItem<T> where T : class
     T? NextFree { get; set; }
 }
 
-/// <summary>Objects that wait to be used again, linked through themselves. Thread-safe; keeps at most <c>retain</c> of them.</summary>
+/// <summary>Objects that wait to be used again, linked through themselves. Thread-safe; keeps at most <c>retain</c> of
+/// them.</summary>
 sealed class FreeList<T>(Func<T> create, int retain) where T : class, IFreeListItem<T>
 {
     readonly RankedLock _lock = new(69, "free_list");

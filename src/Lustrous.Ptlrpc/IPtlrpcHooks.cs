@@ -9,15 +9,17 @@ namespace Lustrous.Ptlrpc;
 public interface IPtlrpcHooks
 {
     /// <summary>
-    /// The target has restarted: tell it again of every lock held there (<c>ldlm_replay_locks</c>). The requests are sent with
-    /// <see cref="PtlrpcRequest.SendState"/> REPLAY_LOCKS. Anything but OK starts the connection anew.
+    /// The target has restarted: tell it again of every lock held there (<c>ldlm_replay_locks</c>). The requests are
+    /// sent with <see cref="PtlrpcRequest.SendState"/> REPLAY_LOCKS. Anything but OK starts the connection anew.
     /// </summary>
     ValueTask<Errno> ReplayLocksAsync(Import import, CancellationToken cancel);
 
-    /// <summary>A reply is in, before its caller is told: lock volume, and locks granted along with it (<c>ldlm_cli_update_pool</c>).</summary>
+    /// <summary>A reply is in, before its caller is told: lock volume, and locks granted along with it
+    /// (<c>ldlm_cli_update_pool</c>).</summary>
     void ReplyReceived(PtlrpcRequest request);
 
-    /// <summary>The target has forgotten us: every lock of its namespace is void (<c>IMP_EVENT_INVALIDATE</c>).</summary>
+    /// <summary>The target has forgotten us: every lock of its namespace is void
+    /// (<c>IMP_EVENT_INVALIDATE</c>).</summary>
     ValueTask InvalidatedAsync(Import import);
 
     /// <summary>Whether locks are held there: then the import does not go idle (<c>ns_bref</c>).</summary>

@@ -1,8 +1,8 @@
 namespace Lustrous.Ptlrpc;
 
 /// <summary>
-/// The checksum of an early reply: CRC-32 as in Ethernet, but without the final inversion. An early reply needs one because the
-/// next may overwrite it while it is read.
+/// The checksum of an early reply: CRC-32 as in Ethernet, but without the final inversion. An early reply needs one
+/// because the next may overwrite it while it is read.
 /// </summary>
 /// <remarks>Source: lustre_msg_calc_cksum in lustre/ptlrpc/pack_generic.c.</remarks>
 static class MessageChecksum

@@ -6,8 +6,8 @@ using Lustrous.Ptlrpc.Client;
 namespace Lustrous.Ptlrpc;
 
 /// <summary>
-/// What all imports and services of a node share: its LNet, the numbers of requests, the deadlines, pooled requests, and the lock
-/// manager's hooks.
+/// What all imports and services of a node share: its LNet, the numbers of requests, the deadlines, pooled requests,
+/// and the lock manager's hooks.
 /// </summary>
 public sealed class PtlrpcNode : IDisposable
 {
@@ -44,7 +44,8 @@ public sealed class PtlrpcNode : IDisposable
     /// <summary>The caller's process, which requests carry for the server's log (<c>pb_status</c>).</summary>
     public int ProcessId { get; set; }
 
-    /// <summary>Job that requests are accounted to (<c>pb_jobid</c>): at most 31 bytes; asked for each request.</summary>
+    /// <summary>Job that requests are accounted to (<c>pb_jobid</c>): at most 31 bytes; asked for each
+    /// request.</summary>
     public Func<string>? JobId { get; set; }
 
     /// <summary>Requests taken and not yet given back: what a leak check looks at.</summary>

@@ -1,6 +1,7 @@
 namespace Lustrous.Ptlrpc;
 
-/// <summary>Time limits and retries of a node, all of them in one place; names and defaults are Lustre's module parameters.</summary>
+/// <summary>Time limits and retries of a node, all of them in one place; names and defaults are Lustre's module
+/// parameters.</summary>
 /// <remarks>Source: lustre/obdclass/class_obd.c and include/obd_support.h of lustre-release.</remarks>
 public sealed record PtlrpcOptions
 {

@@ -46,8 +46,9 @@ public sealed partial class TidyTests
         var missing = from file in Repository.Sources("src")
                       from Match match in RankedLocks().Matches(Repository.Read(file))
                       let rank = int.Parse(match.Groups["rank"].Value, CultureInfo.InvariantCulture)
-                      where !Regex.IsMatch(order, $@"\|\s*{rank}\s*\|\s*`?{Regex.Escape(match.Groups["name"].Value)}`?\s*\|")
-                      select $"{file}: rank {rank}, {match.Groups["name"].Value}";
+                      let name = match.Groups["name"].Value
+                      where !Regex.IsMatch(order, $@"\|\s*{rank}\s*\|\s*`?{Regex.Escape(name)}`?\s*\|")
+                      select $"{file}: rank {rank}, {name}";
         Assert.Empty(missing);
     }
 
@@ -66,7 +67,8 @@ public sealed partial class TidyTests
         string solution = Repository.Read("Lustrous.slnx");
         var missing = from file in Directory.EnumerateFiles(Repository.Root, "*.csproj", SearchOption.AllDirectories)
                       let name = Path.GetRelativePath(Repository.Root, file)
-                      where !name.Contains("/obj/", StringComparison.Ordinal) && !solution.Contains(name, StringComparison.Ordinal)
+                      where !name.Contains("/obj/", StringComparison.Ordinal)
+                      where !solution.Contains(name, StringComparison.Ordinal)
                       select name;
         Assert.Empty(missing);
     }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Lustrous.Echo;
 
 /// <summary>
-/// What an echo target remembers over a kill -9: its clients' cookies and what each counted request gave. One line an event; a line
-/// is in the kernel's hands before the reply is sent. Without a file it lasts as long as the process.
+/// What an echo target remembers over a kill -9: its clients' cookies and what each counted request gave. One line an
+/// event; a line is in the kernel's hands before the reply is sent. Without a file it lasts as long as the process.
 /// </summary>
 public sealed class EchoJournal : IDisposable
 {

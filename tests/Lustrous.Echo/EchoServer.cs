@@ -9,8 +9,8 @@ using Lustrous.Ptlrpc.Server;
 namespace Lustrous.Echo;
 
 /// <summary>
-/// A target like Lustre's obdecho: OST_WRITE and OST_READ of objects in memory, and OST_SETATTR as a counter that must not count a
-/// request twice.
+/// A target like Lustre's obdecho: OST_WRITE and OST_READ of objects in memory, and OST_SETATTR as a counter that must
+/// not count a request twice.
 /// </summary>
 public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
 {

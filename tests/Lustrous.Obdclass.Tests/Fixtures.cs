@@ -6,7 +6,8 @@ namespace Lustrous.Obdclass.Tests;
 /// <summary>Files of tests/fixtures.</summary>
 static class Fixtures
 {
-    public static byte[] ConfigLog(string name) => File.ReadAllBytes(Path.Combine(Folder(), "config-llogs", name + ".llog"));
+    public static byte[] ConfigLog(string name) =>
+        File.ReadAllBytes(Path.Combine(Folder(), "config-llogs", name + ".llog"));
 
     public static LlogHandle Open(byte[] bytes) => LlogHandle.Open(new MemoryLlogStorage(bytes)).Value;
 

@@ -5,7 +5,8 @@ namespace Lustrous.Obdclass.Tests;
 
 public sealed class JobIdTests
 {
-    static readonly JobIdCaller Caller = new("dd", Uid: 500, Gid: 100, Pid: 42, "node7.example.org", EnvironmentJobId: null);
+    static readonly JobIdCaller Caller =
+        new("dd", Uid: 500, Gid: 100, Pid: 42, "node7.example.org", EnvironmentJobId: null);
 
     [Theory]
     [InlineData("disable", "%e.%u", "")]

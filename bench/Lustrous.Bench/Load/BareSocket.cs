@@ -4,8 +4,9 @@ using System.Net.Sockets;
 namespace Lustrous.Bench.Load;
 
 /// <summary>
-/// What the machine's sockets can do without any protocol: requests and replies of fixed sizes on one TCP connection, blocking
-/// calls on one thread a side, as many requests under way as asked for. The yardstick that our figures are a ratio of.
+/// What the machine's sockets can do without any protocol: requests and replies of fixed sizes on one TCP connection,
+/// blocking calls on one thread a side, as many requests under way as asked for. The yardstick that our figures are a
+/// ratio of.
 /// </summary>
 static class BareSocket
 {
@@ -18,7 +19,8 @@ static class BareSocket
         return listener;
     }
 
-    /// <summary>Answers one connection until the peer closes it: whatever requests are there are answered with one send.</summary>
+    /// <summary>Answers one connection until the peer closes it: whatever requests are there are answered with one
+    /// send.</summary>
     public static void Serve(TcpListener listener, int requestBytes, int replyBytes)
     {
         using Socket socket = listener.AcceptSocket();
@@ -46,9 +48,11 @@ static class BareSocket
     /// <summary>Exchanges for so long; gives exchanges a second.</summary>
     public static double Exchange(int port, int requestBytes, int replyBytes, int depth, TimeSpan duration)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.NoDelay = true;
         socket.Connect(IPAddress.Loopback, port);
-        var requests = new byte[Math.Max(requestBytes * Math.Min(depth, Math.Max(1, BatchBytes / requestBytes)), requestBytes)];
+        int largestBatch = Math.Min(depth, Math.Max(1, BatchBytes / requestBytes));
+        var requests = new byte[requestBytes * largestBatch];
         var replies = new byte[Math.Max(replyBytes, BatchBytes)];
 
         for (int sent = 0; sent < depth; sent++)

@@ -5,11 +5,14 @@ using Lustrous.LNet;
 
 namespace Lustrous.Bench.Micro;
 
-/// <summary>What LNet costs a message, without a network: a PUT of a node to itself, matched, delivered, and taken out.</summary>
+/// <summary>What LNet costs a message, without a network: a PUT of a node to itself, matched, delivered, and taken
+/// out.</summary>
 [MemoryDiagnoser]
 public class MatchBenchmarks : ILNetEventHandler, IDisposable
 {
     const int Portal = 10, Bytes = 320;
+
+    static readonly LNetProcessId Self = new(Nid.Loopback, LNetProcessId.LustrePid);
 
     readonly LNetNode _node = new(new NodeContext(
         TimeProvider.System, new SeededRandom(1), new ThreadPoolWork(), new BufferPool(), NullLogSink.Instance));
@@ -50,8 +53,7 @@ public class MatchBenchmarks : ILNetEventHandler, IDisposable
         _source.Threshold = 1;
         Attach(_target, ++_bits);
         _node.Put(
-            _source, 0, Bytes, ackWanted: false, Nid.Any, new LNetProcessId(Nid.Loopback, LNetProcessId.LustrePid), Portal,
-            _bits, remoteOffset: 0, headerData: 0);
+            _source, 0, Bytes, ackWanted: false, Nid.Any, Self, Portal, _bits, remoteOffset: 0, headerData: 0);
         return _delivered;
     }
 

@@ -8,8 +8,8 @@ using Lustrous.Idl.LNet;
 namespace Lustrous.Obdclass.Config;
 
 /// <summary>
-/// One configuration command (<c>struct lustre_cfg</c>): what a config log is made of and what devices are set up by. Buffer 0 names
-/// the device; what the others hold depends on the command.
+/// One configuration command (<c>struct lustre_cfg</c>): what a config log is made of and what devices are set up by.
+/// Buffer 0 names the device; what the others hold depends on the command.
 /// </summary>
 /// <remarks>Source: include/uapi/linux/lustre/lustre_cfg.h.</remarks>
 public sealed class ConfigCommand
@@ -46,14 +46,16 @@ public sealed class ConfigCommand
     public int Size => SizeOf(_buffers.Select(buffer => buffer.Length));
 
     /// <summary>A command with text buffers, each stored with its NUL; null makes an empty buffer.</summary>
-    public static ConfigCommand Create(LcfgCommand command, params string?[] texts) => new(command, [.. texts.Select(Encode)]);
+    public static ConfigCommand Create(LcfgCommand command, params string?[] texts) =>
+        new(command, [.. texts.Select(Encode)]);
 
     /// <summary>Reads a command; EPROTO when its version, count or lengths are not right.</summary>
     public static Result<ConfigCommand> Parse(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < FixedSize)
             return Errno.EPROTO;
-        bool swabbed = MemoryMarshal.Read<uint>(bytes) == BinaryPrimitives.ReverseEndianness((uint)LustreCfgConst.VERSION);
+        uint version = MemoryMarshal.Read<uint>(bytes);
+        bool swabbed = version == BinaryPrimitives.ReverseEndianness((uint)LustreCfgConst.VERSION);
         LustreCfg header = MemoryMarshal.Read<LustreCfg>(bytes);
         if (swabbed)
             header = LustreCfg.Swab(header);
@@ -132,9 +134,16 @@ public sealed class ConfigCommand
     /// <summary>The same command with another buffer in one place.</summary>
     public ConfigCommand With(int index, string text)
     {
-        byte[][] buffers = [.. _buffers, .. Enumerable.Repeat(Array.Empty<byte>(), Math.Max(0, index + 1 - BufferCount))];
+        int added = Math.Max(0, index + 1 - BufferCount);
+        byte[][] buffers = [.. _buffers, .. Enumerable.Repeat(Array.Empty<byte>(), added)];
         buffers[index] = Encode(text);
-        return new ConfigCommand(Command, buffers) { Number = Number, Flags = Flags, Nid = Nid, NetworkKind = NetworkKind };
+        return new ConfigCommand(Command, buffers)
+        {
+            Number = Number,
+            Flags = Flags,
+            Nid = Nid,
+            NetworkKind = NetworkKind,
+        };
     }
 
     static int FixedSize => Unsafe.SizeOf<LustreCfg>();

@@ -7,8 +7,8 @@ using Lustrous.Obdclass.Llog;
 namespace Lustrous.Obdclass.Config;
 
 /// <summary>
-/// Follows the markers of a configuration log: each item stands between a start and an end marker; commands outside of any, or
-/// inside an item that was skipped later, do not count.
+/// Follows the markers of a configuration log: each item stands between a start and an end marker; commands outside of
+/// any, or inside an item that was skipped later, do not count.
 /// </summary>
 /// <remarks>Source: class_config_llog_handler, lustre/obdclass/obd_config.c.</remarks>
 public sealed class ConfigLog

@@ -4,7 +4,8 @@ using Lustrous.Idl.LNet;
 
 namespace Lustrous.Obdclass.Config;
 
-/// <summary>A configuration command as <c>lctl llog_print</c> shows it: <c>- { index: 2, event: attach, device: … }</c>.</summary>
+/// <summary>A configuration command as <c>lctl llog_print</c> shows it: <c>- { index: 2, event: attach, device: …
+/// }</c>.</summary>
 /// <remarks>Source: class_config_yaml_output and its table of names, lustre/obdclass/obd_config.c.</remarks>
 public static class ConfigLogText
 {

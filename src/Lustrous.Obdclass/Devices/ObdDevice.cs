@@ -18,7 +18,8 @@ public enum ObdState
 }
 
 /// <summary>
-/// A device: a target, or a client of one, or a layer that joins several, set up by commands (<c>struct obd_device</c>).
+/// A device: a target, or a client of one, or a layer that joins several, set up by commands (<c>struct
+/// obd_device</c>).
 /// </summary>
 public abstract class ObdDevice
 {
@@ -42,7 +43,8 @@ public abstract class ObdDevice
     /// <summary>Ends what <see cref="SetupAsync"/> began. The device is taken away whatever this returns.</summary>
     protected internal abstract ValueTask<Errno> CleanupAsync(CancellationToken cancel);
 
-    /// <summary>Takes any command that the table does not know itself: parameters, targets, connections, pools.</summary>
+    /// <summary>Takes any command that the table does not know itself: parameters, targets, connections,
+    /// pools.</summary>
     protected internal virtual ValueTask<Errno> ProcessConfigAsync(ConfigCommand command, CancellationToken cancel) =>
         ValueTask.FromResult(Errno.ENOTSUPP);
 }

@@ -4,7 +4,8 @@ using Lustrous.Obdclass.Config;
 namespace Lustrous.Obdclass.Devices;
 
 /// <summary>All devices of a node, by name and number; what <c>lctl dl</c> lists.</summary>
-/// <remarks>Source: lustre/obdclass/genops.c, obd_config.c (class_attach, class_setup, class_cleanup, class_detach).</remarks>
+/// <remarks>Source: lustre/obdclass/genops.c, obd_config.c (class_attach, class_setup, class_cleanup,
+/// class_detach).</remarks>
 public sealed class ObdDeviceTable
 {
     /// <summary><c>MAX_OBD_DEVICES</c></summary>
@@ -25,7 +26,8 @@ public sealed class ObdDeviceTable
             return _types.TryAdd(type.Name, type) ? Errno.OK : Errno.EEXIST;
     }
 
-    /// <summary>Names a new device; ENODEV for an unknown type, EEXIST for a name in use, EOVERFLOW when the table is full.</summary>
+    /// <summary>Names a new device; ENODEV for an unknown type, EEXIST for a name in use, EOVERFLOW when the table is
+    /// full.</summary>
     public Result<ObdDevice> Attach(string typeName, string name, string uuid)
     {
         if (name.Length is 0 or >= MaxNameLength || uuid.Length > MaxUuidLength)

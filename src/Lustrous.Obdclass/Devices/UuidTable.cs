@@ -2,7 +2,8 @@ using Lustrous.Idl.LNet;
 
 namespace Lustrous.Obdclass.Devices;
 
-/// <summary>Which NIDs a server's name stands for (<c>add_uuid</c>); a server with several interfaces has several.</summary>
+/// <summary>Which NIDs a server's name stands for (<c>add_uuid</c>); a server with several interfaces has
+/// several.</summary>
 /// <remarks>Source: lustre/obdclass/lustre_peer.c.</remarks>
 public sealed class UuidTable
 {

@@ -1,8 +1,8 @@
 namespace Lustrous.Obdclass.Llog;
 
 /// <summary>
-/// The bytes of one llog. A storage stands for an object and the transaction it is changed in: what <see cref="Write"/> takes is
-/// part of that transaction, and becomes durable with it.
+/// The bytes of one llog. A storage stands for an object and the transaction it is changed in: what <see cref="Write"/>
+/// takes is part of that transaction, and becomes durable with it.
 /// </summary>
 public interface ILlogStorage
 {

@@ -3,7 +3,8 @@ using Lustrous.Idl.Llog;
 
 namespace Lustrous.Obdclass.Llog;
 
-/// <summary>Walks the records of one chunk, as a log holds it and as LLOG_ORIGIN_HANDLE_NEXT_BLOCK carries it.</summary>
+/// <summary>Walks the records of one chunk, as a log holds it and as LLOG_ORIGIN_HANDLE_NEXT_BLOCK carries
+/// it.</summary>
 /// <remarks>Source: llog_process_thread and llog_verify_record, lustre/obdclass/llog.c.</remarks>
 public ref struct LlogChunkReader(ReadOnlySpan<byte> chunk)
 {
@@ -12,10 +13,12 @@ public ref struct LlogChunkReader(ReadOnlySpan<byte> chunk)
     /// <summary>The record that <see cref="MoveNext"/> stands on.</summary>
     public LlogRecord Current { get; private set; }
 
-    /// <summary><c>OK</c> at a proper end (the chunk is used up, or only zeroes follow); EPROTO where a record is damaged.</summary>
+    /// <summary><c>OK</c> at a proper end (the chunk is used up, or only zeroes follow); EPROTO where a record is
+    /// damaged.</summary>
     public Errno Error { get; private set; }
 
-    /// <summary>Bytes not read yet: after the end, the unused rest of the chunk; after an error, from the damage on.</summary>
+    /// <summary>Bytes not read yet: after the end, the unused rest of the chunk; after an error, from the damage
+    /// on.</summary>
     public readonly int BytesLeft => _left.Length;
 
     public bool MoveNext()

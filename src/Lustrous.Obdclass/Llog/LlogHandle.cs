@@ -6,8 +6,8 @@ using Lustrous.Idl.Ptlrpc;
 namespace Lustrous.Obdclass.Llog;
 
 /// <summary>
-/// One plain log: a header with a bitmap of the live records, then records in chunks that none of them straddles. Not thread-safe:
-/// a log has one writer, and its owner keeps readers and the writer apart.
+/// One plain log: a header with a bitmap of the live records, then records in chunks that none of them straddles. Not
+/// thread-safe: a log has one writer, and its owner keeps readers and the writer apart.
 /// </summary>
 /// <remarks>Source: llog_osd_write_rec and llog_cancel_rec, lustre/obdclass/llog_osd.c and llog.c.</remarks>
 public sealed class LlogHandle
@@ -95,7 +95,8 @@ public sealed class LlogHandle
         return log.IsHeaderSane() ? log : Errno.EPROTO;
     }
 
-    /// <summary>Adds a record and says its index; E2BIG when it does not fit a chunk, ENOSPC when the log is full.</summary>
+    /// <summary>Adds a record and says its index; E2BIG when it does not fit a chunk, ENOSPC when the log is
+    /// full.</summary>
     public Result<uint> Append(LlogRecordType type, ReadOnlySpan<byte> body, uint id = 0)
     {
         int size = LlogFormat.RecordSize(body.Length);
@@ -140,8 +141,8 @@ public sealed class LlogHandle
     public delegate Errno RecordVisitor(in LlogRecord record);
 
     /// <summary>
-    /// Shows the live records from <paramref name="startIndex"/> on, in order. EPROTO where the log is damaged: what came before
-    /// has been shown.
+    /// Shows the live records from <paramref name="startIndex"/> on, in order. EPROTO where the log is damaged: what
+    /// came before has been shown.
     /// </summary>
     public Errno Process(RecordVisitor visitor, uint startIndex = 1)
     {
@@ -177,7 +178,8 @@ public sealed class LlogHandle
         return _storage.Write(offset, record);
     }
 
-    /// <summary>The header learns of a record only after the record is there: a reader never finds a bit without one.</summary>
+    /// <summary>The header learns of a record only after the record is there: a reader never finds a bit without
+    /// one.</summary>
     Errno Publish(uint index, int size)
     {
         Bitmap[(int)(index / 8)] |= (byte)(1 << (int)(index % 8));

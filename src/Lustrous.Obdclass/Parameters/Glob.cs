@@ -1,6 +1,7 @@
 namespace Lustrous.Obdclass.Parameters;
 
-/// <summary>Shell patterns within one component: <c>*</c>, <c>?</c>, <c>[a-c]</c>, <c>[!a]</c>. Linear in text times stars.</summary>
+/// <summary>Shell patterns within one component: <c>*</c>, <c>?</c>, <c>[a-c]</c>, <c>[!a]</c>. Linear in text times
+/// stars.</summary>
 static class Glob
 {
     public static bool IsMatch(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)

@@ -2,7 +2,8 @@ namespace Lustrous.Obdclass.Parameters;
 
 /// <summary>One tunable or statistic: what <c>lctl get_param</c> shows and <c>set_param</c> changes.</summary>
 /// <param name="Read">The text without its name; null when it can only be written.</param>
-/// <param name="Write">Takes the text after <c>=</c>; null when it can only be read. EINVAL, ERANGE for a bad value.</param>
+/// <param name="Write">Takes the text after <c>=</c>; null when it can only be read. EINVAL, ERANGE for a bad
+/// value.</param>
 public sealed record Parameter(Func<string>? Read, Func<string, Errno>? Write = null)
 {
     public static Parameter ReadOnly(Func<string> read) => new(read);

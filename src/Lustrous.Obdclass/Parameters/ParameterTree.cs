@@ -7,8 +7,8 @@ namespace Lustrous.Obdclass.Parameters;
 public readonly record struct NamedParameter(string Name, Parameter Parameter);
 
 /// <summary>
-/// All parameters of a node, in a tree as Lustre's /proc, /sys and debugfs trees are. Components are given apart when added,
-/// since one may hold a dot itself (a NID); text joins them with dots.
+/// All parameters of a node, in a tree as Lustre's /proc, /sys and debugfs trees are. Components are given apart when
+/// added, since one may hold a dot itself (a NID); text joins them with dots.
 /// </summary>
 public sealed class ParameterTree
 {
@@ -55,8 +55,8 @@ public sealed class ParameterTree
     }
 
     /// <summary>
-    /// What a pattern names, in order: components joined by dots or slashes, each with the wildcards <c>*</c>, <c>?</c> and
-    /// <c>[…]</c>, which never match across components.
+    /// What a pattern names, in order: components joined by dots or slashes, each with the wildcards <c>*</c>, <c>?</c>
+    /// and <c>[…]</c>, which never match across components.
     /// </summary>
     public IReadOnlyList<NamedParameter> Match(string pattern)
     {

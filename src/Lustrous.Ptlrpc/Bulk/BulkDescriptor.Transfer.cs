@@ -44,15 +44,17 @@ public sealed partial class BulkDescriptor
     }
 
     /// <summary>
-    /// Server: moves the data to or from the client's memory (<c>ptlrpc_start_bulk_transfer</c>). How many descriptors the client
-    /// has attached follows from the match bits; where the data ends earlier, empty messages consume the rest.
+    /// Server: moves the data to or from the client's memory (<c>ptlrpc_start_bulk_transfer</c>). How many descriptors
+    /// the client has attached follows from the match bits; where the data ends earlier, empty messages consume the
+    /// rest.
     /// </summary>
     /// <param name="lnet">Our LNet.</param>
     /// <param name="self">Our address that the request came to.</param>
     /// <param name="peer">The client.</param>
     /// <param name="lastMatchBits"><c>pb_mbits</c> of the request, or its xid.</param>
     /// <param name="owner">Told when all is over.</param>
-    /// <returns>EPROTO, and nothing starts, when the request's match bits promise less memory than the data needs.</returns>
+    /// <returns>EPROTO, and nothing starts, when the request's match bits promise less memory than the data
+    /// needs.</returns>
     public Errno Start(LNetNode lnet, Nid self, LNetProcessId peer, ulong lastMatchBits, IBulkOwner owner)
     {
         Lassert.That(Type is BulkType.PutSource or BulkType.GetSink);
@@ -83,7 +85,8 @@ public sealed partial class BulkDescriptor
         return Errno.OK;
     }
 
-    /// <summary>Takes back what LNet still has. The owner hears of the end as ever; at once when nothing is under way.</summary>
+    /// <summary>Takes back what LNet still has. The owner hears of the end as ever; at once when nothing is under
+    /// way.</summary>
     public void Abort()
     {
         if (!IsActive)

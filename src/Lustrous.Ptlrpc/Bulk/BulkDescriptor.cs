@@ -7,7 +7,8 @@ public interface IBulkOwner
 {
     /// <summary>
     /// Every descriptor is unlinked: the memory is the caller's again, and <see cref="BulkDescriptor.Failed"/> and
-    /// <see cref="BulkDescriptor.TransferredBytes"/> are final. Called once per start, possibly before the start returns.
+    /// <see cref="BulkDescriptor.TransferredBytes"/> are final. Called once per start, possibly before the start
+    /// returns.
     /// </summary>
     void OnBulkEnded(BulkDescriptor bulk);
 }
@@ -17,8 +18,9 @@ public interface IBulkOwner
 /// (<c>struct ptlrpc_bulk_desc</c>). Used again and again: <see cref="Reset"/>, add memory, start.
 /// </summary>
 /// <remarks>
-/// Client and server cut independently and must find the same borders, so the rule counts in 4 KiB pages of the file whatever
-/// the memory looks like: a partial page counts as a whole one. Source: __ptlrpc_prep_bulk_page in lustre/ptlrpc/client.c.
+/// Client and server cut independently and must find the same borders, so the rule counts in 4 KiB pages of the file
+/// whatever the memory looks like: a partial page counts as a whole one. Source: __ptlrpc_prep_bulk_page in
+/// lustre/ptlrpc/client.c.
 /// </remarks>
 public sealed partial class BulkDescriptor : ILNetEventHandler
 {

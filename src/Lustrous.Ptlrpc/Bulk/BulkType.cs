@@ -1,6 +1,7 @@
 namespace Lustrous.Ptlrpc.Bulk;
 
-/// <summary>Which way bulk data goes and who moves it (<c>enum ptlrpc_bulk_op_type</c>). The server always moves it.</summary>
+/// <summary>Which way bulk data goes and who moves it (<c>enum ptlrpc_bulk_op_type</c>). The server always moves
+/// it.</summary>
 public enum BulkType
 {
     /// <summary>Client, reading: the server PUTs into our memory.</summary>

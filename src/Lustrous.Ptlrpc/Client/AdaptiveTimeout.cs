@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Lustrous.Ptlrpc.Client;
 
 /// <summary>
-/// The longest time something took lately: a maximum over four time slices, so that one slow answer is remembered for a while
-/// and then forgotten (<c>struct adaptive_timeout</c>).
+/// The longest time something took lately: a maximum over four time slices, so that one slow answer is remembered for a
+/// while and then forgotten (<c>struct adaptive_timeout</c>).
 /// </summary>
 /// <remarks>Guarded by its owner. Source: obd_at_measure in lustre/ptlrpc/import.c.</remarks>
 public sealed class AdaptiveTimeout(PtlrpcOptions options)

@@ -17,7 +17,8 @@ public sealed class Deadline(IDeadlineOwner owner)
 }
 
 /// <summary>
-/// All deadlines of a node behind one timer, the earliest first: a request costs a place in a heap, not a timer of its own.
+/// All deadlines of a node behind one timer, the earliest first: a request costs a place in a heap, not a timer of its
+/// own.
 /// </summary>
 public sealed class DeadlineQueue : IDisposable
 {
@@ -71,7 +72,8 @@ public sealed class DeadlineQueue : IDisposable
                 Up(deadline.Index);
                 Down(deadline.Index);
             }
-            // A wake-up that has become too early finds nothing due and sleeps again: cheaper than setting the timer each time.
+            // A wake-up that has become too early finds nothing due and sleeps again: cheaper than setting the timer
+            // each time.
             if (_heap[0].Ticks < _wakeTicks)
                 Wake(_heap[0].Ticks);
         }

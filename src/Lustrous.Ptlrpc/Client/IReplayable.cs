@@ -13,6 +13,7 @@ public interface IReplayable<T> where T : class
     /// <summary>Import generation it belongs to; one of an older generation is not worth replaying.</summary>
     int Generation { get; }
 
-    /// <summary>Stays after its commit, until its owner lets go: an open, until it is closed (<c>rq_replay</c>).</summary>
+    /// <summary>Stays after its commit, until its owner lets go: an open, until it is closed
+    /// (<c>rq_replay</c>).</summary>
     bool KeepForReplay { get; }
 }

@@ -88,7 +88,8 @@ public sealed partial class Import
             MeasureLocked(request, reply, sentAt);
     }
 
-    /// <summary>A reply: the estimates, commits, and whether the request is kept for replay (<c>after_reply</c>).</summary>
+    /// <summary>A reply: the estimates, commits, and whether the request is kept for replay
+    /// (<c>after_reply</c>).</summary>
     internal void Replied(
         PtlrpcRequest request, in PtlrpcBodyV3 reply, Errno error, TimeSpan sentAt, bool isReplay)
     {

@@ -5,12 +5,12 @@ using Lustrous.Ptlrpc.Layout;
 namespace Lustrous.Ptlrpc.Client;
 
 /// <summary>
-/// A client's connection to one target (<c>struct obd_import</c>): connects, over several addresses in turn; takes requests; finds out
-/// when the target is gone and recovers what was under way.
+/// A client's connection to one target (<c>struct obd_import</c>): connects, over several addresses in turn; takes
+/// requests; finds out when the target is gone and recovers what was under way.
 /// </summary>
 /// <remarks>
-/// <see cref="ImportMachine"/> decides, under the lock; what it returns is done here, outside. Source: lustre/ptlrpc/import.c,
-/// recover.c and pinger.c.
+/// <see cref="ImportMachine"/> decides, under the lock; what it returns is done here, outside. Source:
+/// lustre/ptlrpc/import.c, recover.c and pinger.c.
 /// </remarks>
 public sealed partial class Import : IDeadlineOwner, IAsyncDisposable
 {
@@ -86,7 +86,8 @@ public sealed partial class Import : IDeadlineOwner, IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the connection has the feature: the only thing that decides what the peer may be sent.</summary>
+    /// <summary>Whether the connection has the feature: the only thing that decides what the peer may be
+    /// sent.</summary>
     public bool Supports(ConnectFlags flags)
     {
         using (_lock.Enter())
@@ -100,8 +101,8 @@ public sealed partial class Import : IDeadlineOwner, IAsyncDisposable
     }
 
     /// <summary>
-    /// An import from a server to a connected client, FULL from the start, for lock callbacks: what fails there fails, and
-    /// evicting the client is the server's business (<c>exp_imp_reverse</c>).
+    /// An import from a server to a connected client, FULL from the start, for lock callbacks: what fails there fails,
+    /// and evicting the client is the server's business (<c>exp_imp_reverse</c>).
     /// </summary>
     /// <param name="node">The server's node.</param>
     /// <param name="options">Who; its one peer is the client, its portals those of callbacks.</param>
@@ -171,8 +172,8 @@ public sealed partial class Import : IDeadlineOwner, IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until it is FULL. Otherwise the reason: EPROTO, EACCES and the like when the server has refused for good, ENOTCONN when
-    /// it is closed, EINTR when cancelled.
+    /// Waits until it is FULL. Otherwise the reason: EPROTO, EACCES and the like when the server has refused for good,
+    /// ENOTCONN when it is closed, EINTR when cancelled.
     /// </summary>
     /// <param name="firstTryOnly">Also ends when an attempt fails that would be repeated.</param>
     /// <param name="cancel">Ends the wait, not the connecting.</param>
@@ -194,7 +195,8 @@ public sealed partial class Import : IDeadlineOwner, IAsyncDisposable
         }
     }
 
-    /// <summary>Disconnects for good; what is under way ends with EIO. Waits at most for the disconnect's answer.</summary>
+    /// <summary>Disconnects for good; what is under way ends with EIO. Waits at most for the disconnect's
+    /// answer.</summary>
     public async ValueTask DisposeAsync()
     {
         ImportActions actions;

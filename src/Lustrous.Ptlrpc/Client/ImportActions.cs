@@ -1,6 +1,7 @@
 namespace Lustrous.Ptlrpc.Client;
 
-/// <summary>What an import must do after a step of its state machine, outside its lock; in the order of the bits.</summary>
+/// <summary>What an import must do after a step of its state machine, outside its lock; in the order of the
+/// bits.</summary>
 [Flags]
 public enum ImportActions
 {

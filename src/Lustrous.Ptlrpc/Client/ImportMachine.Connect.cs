@@ -6,8 +6,8 @@ namespace Lustrous.Ptlrpc.Client;
 public sealed partial class ImportMachine
 {
     /// <summary>
-    /// Tries to connect, first or again (<c>ptlrpc_connect_import</c>). EALREADY while an attempt runs or when connected; EINVAL
-    /// when closed or without any address.
+    /// Tries to connect, first or again (<c>ptlrpc_connect_import</c>). EALREADY while an attempt runs or when
+    /// connected; EINVAL when closed or without any address.
     /// </summary>
     /// <param name="now">Seconds of uptime.</param>
     /// <param name="committed">Last transno the target has reported as committed.</param>
@@ -86,7 +86,8 @@ public sealed partial class ImportMachine
         return Refused(error, now, isFinal: false) | ImportActions.AbortNoResend;
     }
 
-    /// <summary>Refuses what no server may answer (<c>ptlrpc_connect_interpret</c>, <c>ptlrpc_connect_set_flags</c>).</summary>
+    /// <summary>Refuses what no server may answer (<c>ptlrpc_connect_interpret</c>,
+    /// <c>ptlrpc_connect_set_flags</c>).</summary>
     Errno Check(in ConnectReply reply)
     {
         // A bit that was not asked means that the two sides would read each other's messages differently.
@@ -130,7 +131,8 @@ public sealed partial class ImportMachine
             }
             else if (changed)
             {
-                // A life of the target that took us in once already, but we never heard of it: it has none of our replays yet.
+                // A life of the target that took us in once already, but we never heard of it: it has none of our
+                // replays yet.
                 LastReplayTransno = 0;
                 Transition(ImportState.Replay, now);
             }
@@ -206,7 +208,8 @@ public sealed partial class ImportMachine
         return _connections.Exists(connection => connection.LastAttempt == 0 || connection.LastAttempt <= before);
     }
 
-    /// <summary>The address not tried for longest, and longer waits once all have been tried (<c>import_select_connection</c>).</summary>
+    /// <summary>The address not tried for longest, and longer waits once all have been tried
+    /// (<c>import_select_connection</c>).</summary>
     void SelectConnection(long now)
     {
         ImportConnection chosen = Current ?? _connections[0];

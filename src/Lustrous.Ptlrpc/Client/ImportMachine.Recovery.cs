@@ -6,7 +6,8 @@ public sealed partial class ImportMachine
     ImportState _replayState = ImportState.Replay;      // where a reconnect during recovery goes on
 
     /// <summary>The connection is gone (<c>ptlrpc_fail_import</c>, <c>ptlrpc_set_import_discon</c>).</summary>
-    /// <param name="connectCount">Connection the news is of; 0 for the present one. That of an older one is ignored.</param>
+    /// <param name="connectCount">Connection the news is of; 0 for the present one. That of an older one is
+    /// ignored.</param>
     /// <param name="now">Seconds of uptime.</param>
     public ImportActions ConnectionLost(uint connectCount, long now)
     {
@@ -24,7 +25,8 @@ public sealed partial class ImportMachine
     /// <summary>A replayed request was answered, or was not.</summary>
     /// <param name="connectCount">Connection it went over.</param>
     /// <param name="transno">Its transno, when it was answered.</param>
-    /// <param name="status">OK; EOVERFLOW for a version that does not match; anything else starts the connection anew.</param>
+    /// <param name="status">OK; EOVERFLOW for a version that does not match; anything else starts the connection
+    /// anew.</param>
     /// <param name="now">Seconds of uptime.</param>
     /// <param name="hasReplay">Whether more is there to be replayed.</param>
     public ImportActions Replayed(uint connectCount, ulong transno, Errno status, long now, bool hasReplay)
@@ -72,7 +74,8 @@ public sealed partial class ImportMachine
         return Step(now, hasReplay: false);
     }
 
-    /// <summary>Asked for: drop everything and connect from scratch (<c>ptlrpc_reconnect_import</c>, <c>lctl recover</c>).</summary>
+    /// <summary>Asked for: drop everything and connect from scratch (<c>ptlrpc_reconnect_import</c>, <c>lctl
+    /// recover</c>).</summary>
     public ImportActions Recover(long now, ulong committed)
     {
         if (State is ImportState.Closed or ImportState.New || IsDeactive)
@@ -83,7 +86,8 @@ public sealed partial class ImportMachine
         return actions | connect;
     }
 
-    /// <summary>Turned off (<c>lctl deactivate</c>): what is under way fails, and nothing is sent until <see cref="SetActive"/>.</summary>
+    /// <summary>Turned off (<c>lctl deactivate</c>): what is under way fails, and nothing is sent until
+    /// <see cref="SetActive"/>.</summary>
     public ImportActions SetInactive(long now)
     {
         IsDeactive = true;

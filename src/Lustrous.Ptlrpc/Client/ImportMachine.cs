@@ -4,8 +4,8 @@ using Lustrous.LNet;
 namespace Lustrous.Ptlrpc.Client;
 
 /// <summary>
-/// The state of an import and every decision about it: pure, guarded by its owner's lock. Each input returns what the owner must do
-/// (<c>struct obd_import</c> without its lists).
+/// The state of an import and every decision about it: pure, guarded by its owner's lock. Each input returns what the
+/// owner must do (<c>struct obd_import</c> without its lists).
 /// </summary>
 /// <remarks>Source: lustre/ptlrpc/import.c. Times are whole seconds of uptime.</remarks>
 public sealed partial class ImportMachine
@@ -94,12 +94,14 @@ public sealed partial class ImportMachine
     /// <summary>The latest states with their times, oldest first.</summary>
     public IEnumerable<(ImportState State, long At)> History => _history;
 
-    /// <summary>Generation at which an idle import was asked to connect; 0 when it was not (<c>imp_initiated_at</c>).</summary>
+    /// <summary>Generation at which an idle import was asked to connect; 0 when it was not
+    /// (<c>imp_initiated_at</c>).</summary>
     public int InitiatedAt { get; private set; }
 
     public bool IsInitialConnect => _initialConnect;
 
-    /// <summary>Something came from the target that it would lose with our state (<c>IMPF_NO_CACHED_DATA</c> cleared).</summary>
+    /// <summary>Something came from the target that it would lose with our state (<c>IMPF_NO_CACHED_DATA</c>
+    /// cleared).</summary>
     public void CachedData() => _noCachedData = false;
 
     /// <summary>The delayed requests of an idle import are on their way: it is an ordinary one again.</summary>

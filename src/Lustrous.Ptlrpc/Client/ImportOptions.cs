@@ -37,7 +37,8 @@ public sealed record ImportOptions
     /// <summary>0 takes the node's; the server may grant fewer.</summary>
     public int MaxModRpcsInFlight { get; init; }
 
-    /// <summary>Silent for so long, it disconnects until it is needed again; 0 never (<c>idle_timeout</c>, 20 for OSTs).</summary>
+    /// <summary>Silent for so long, it disconnects until it is needed again; 0 never (<c>idle_timeout</c>, 20 for
+    /// OSTs).</summary>
     public int IdleTimeoutSeconds { get; init; }
 
     /// <summary>Hears of changes.</summary>

@@ -1,7 +1,8 @@
 namespace Lustrous.Ptlrpc.Client;
 
 /// <summary>
-/// What an import expects of its server: the network's latency, and the service time behind each portal (<c>struct imp_at</c>).
+/// What an import expects of its server: the network's latency, and the service time behind each portal (<c>struct
+/// imp_at</c>).
 /// </summary>
 /// <remarks>Guarded by imp_lock. Source: ptlrpc_at_* in lustre/ptlrpc/client.c.</remarks>
 public sealed class ImportTimeouts
@@ -26,7 +27,8 @@ public sealed class ImportTimeouts
     /// <summary>Portals with an estimate so far.</summary>
     public ReadOnlySpan<uint> Portals => _portals.AsSpan(0, _count);
 
-    /// <summary>The service behind a portal; a new one starts from <c>at_min</c>. Portals beyond the eighth share the last.</summary>
+    /// <summary>The service behind a portal; a new one starts from <c>at_min</c>. Portals beyond the eighth share the
+    /// last.</summary>
     public AdaptiveTimeout Service(uint portal)
     {
         int index = Portals.IndexOf(portal);
@@ -38,7 +40,8 @@ public sealed class ImportTimeouts
         return _services[_count++];
     }
 
-    /// <summary>Seconds a request to <paramref name="portal"/> may take at the server (<c>ptlrpc_at_set_req_timeout</c>).</summary>
+    /// <summary>Seconds a request to <paramref name="portal"/> may take at the server
+    /// (<c>ptlrpc_at_set_req_timeout</c>).</summary>
     /// <param name="portal">Request portal.</param>
     /// <param name="isServerSide">A server's callback to a client, which must not hold others up for long.</param>
     public int RequestSeconds(uint portal, bool isServerSide)

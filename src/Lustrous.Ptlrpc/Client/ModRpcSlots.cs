@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Lustrous.Ptlrpc.Client;
 
 /// <summary>
-/// Limits how many modifying requests are under way, and gives each a tag of its own: the server keeps one saved reply per tag,
-/// so two requests that shared one would spoil each other's resend (<c>cl_mod_tag_bitmap</c>).
+/// Limits how many modifying requests are under way, and gives each a tag of its own: the server keeps one saved reply
+/// per tag, so two requests that shared one would spoil each other's resend (<c>cl_mod_tag_bitmap</c>).
 /// </summary>
 /// <remarks>
 /// One close may go beyond the limit: it may have to end before others can (bug 3462). Guarded by imp_lock.

@@ -50,7 +50,8 @@ public sealed partial class PtlrpcRequest
         End(error);
     }
 
-    /// <summary>The reply was longer than our buffer: send again with a larger one, which costs the server nothing.</summary>
+    /// <summary>The reply was longer than our buffer: send again with a larger one, which costs the server
+    /// nothing.</summary>
     void HandleTruncated()
     {
         if (NoResend || _replyLength > LustreMessage.MaxLength + LustreMessage.EarlySize)
@@ -62,7 +63,8 @@ public sealed partial class PtlrpcRequest
         SendAgain(TimeSpan.Zero);
     }
 
-    /// <summary>The target does not know us any more: connect anew, and send again unless that turns out to be an eviction.</summary>
+    /// <summary>The target does not know us any more: connect anew, and send again unless that turns out to be an
+    /// eviction.</summary>
     void HandleNotConnected(Errno error)
     {
         uint connectCount = ConnectCount;
@@ -89,7 +91,8 @@ public sealed partial class PtlrpcRequest
         return body.Type == PtlrpcMessageType.Err || body.Status == int.MinValue ? Errno.EINVAL : Errno.OK;
     }
 
-    /// <summary>The server's numbers of a request that has succeeded, under imp_lock: what a replay has to say.</summary>
+    /// <summary>The server's numbers of a request that has succeeded, under imp_lock: what a replay has to
+    /// say.</summary>
     internal void SaveForReplay(in PtlrpcBodyV3 reply)
     {
         Transno = reply.Transno;
@@ -104,8 +107,8 @@ public sealed partial class PtlrpcRequest
     internal void SetTimeout(int seconds) => _timeout = seconds;
 
     /// <summary>
-    /// Sends an answered request again to a target that may have lost it. The caller's reply stays readable; the new one is in
-    /// <see cref="ReplayReply"/>.
+    /// Sends an answered request again to a target that may have lost it. The caller's reply stays readable; the new
+    /// one is in <see cref="ReplayReply"/>.
     /// </summary>
     internal Task<Errno> ReplayAsync(bool resent)
     {

@@ -34,8 +34,8 @@ public sealed partial class PtlrpcRequest
     RequestCapsule ReplyCapsule => ReplayReply ?? Capsule;
 
     /// <summary>
-    /// Gives it its number and match bits, under imp_lock (<c>ptlrpc_set_mbits</c>). A bulk sent again gets new match bits, so that
-    /// a transfer of the last attempt cannot land in the memory of this one.
+    /// Gives it its number and match bits, under imp_lock (<c>ptlrpc_set_mbits</c>). A bulk sent again gets new match
+    /// bits, so that a transfer of the last attempt cannot land in the memory of this one.
     /// </summary>
     internal void Number(bool bulkMatchBits, bool isResend)
     {
@@ -187,7 +187,8 @@ public sealed partial class PtlrpcRequest
         return RequestEvents.ReplyArrived;
     }
 
-    /// <summary>An early reply asks for more time; one that is no message is ignored (<c>ptlrpc_at_recv_early_reply</c>).</summary>
+    /// <summary>An early reply asks for more time; one that is no message is ignored
+    /// (<c>ptlrpc_at_recv_early_reply</c>).</summary>
     bool ReadEarly(int length)
     {
         // The next one may overwrite it any time: work on a copy, and trust the checksum.

@@ -7,13 +7,14 @@ namespace Lustrous.Ptlrpc.Client;
 
 /// <summary>
 /// One call to a target: <c>using PtlrpcRequest request = import.NewRequest(format);</c>, set the fields, await
-/// <see cref="SendAsync"/>, read the reply's fields (<c>struct ptlrpc_request</c>). Waiting for a connection, time limits, sending
-/// again and replay are done here and in <see cref="Import"/>.
+/// <see cref="SendAsync"/>, read the reply's fields (<c>struct ptlrpc_request</c>). Waiting for a connection, time
+/// limits, sending again and replay are done here and in <see cref="Import"/>.
 /// </summary>
 /// <remarks>
-/// Pooled, and used by one caller. Whatever happens to it (network events, deadline, cancel, recovery) only sets a bit; one thread at
-/// a time looks at the bits and acts (<see cref="Kick"/>), so its state needs no lock. References keep it out of the pool while
-/// LNet, the replay list or a deadline may still call. Source: ptlrpc_check_set in lustre/ptlrpc/client.c.
+/// Pooled, and used by one caller. Whatever happens to it (network events, deadline, cancel, recovery) only sets a bit;
+/// one thread at a time looks at the bits and acts (<see cref="Kick"/>), so its state needs no lock. References keep it
+/// out of the pool while LNet, the replay list or a deadline may still call. Source: ptlrpc_check_set in
+/// lustre/ptlrpc/client.c.
 /// </remarks>
 public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>, ILNetEventHandler, IDeadlineOwner,
     IBulkOwner, IReplayable<PtlrpcRequest>
@@ -63,7 +64,8 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
     /// <summary>EINPROGRESS is an answer like any other.</summary>
     public bool NoRetryInProgress { get; set; }
 
-    /// <summary>Does not wait for one of <c>max_rpcs_in_flight</c>: what others wait for (cancels, callbacks).</summary>
+    /// <summary>Does not wait for one of <c>max_rpcs_in_flight</c>: what others wait for (cancels,
+    /// callbacks).</summary>
     public bool HighPriority { get; set; }
 
     /// <summary>Modifies: takes one of the slots that the server keeps a reply for, and its tag.</summary>
@@ -87,13 +89,15 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
     /// <summary>Seconds the server gets; 0 lets the adaptive timeout decide.</summary>
     public int TimeoutSeconds { get; set; }
 
-    /// <summary>Data that goes beside the messages. The caller owns it and keeps it until the request has ended.</summary>
+    /// <summary>Data that goes beside the messages. The caller owns it and keeps it until the request has
+    /// ended.</summary>
     public BulkDescriptor? Bulk { get; set; }
 
     /// <summary>Called when the target has committed it; on a network thread.</summary>
     public Action<PtlrpcRequest>? CommitCallback { get; set; }
 
-    /// <summary>Called when it has been replayed, to mend what depends on the reply; <see cref="ReplayReply"/> has it.</summary>
+    /// <summary>Called when it has been replayed, to mend what depends on the reply; <see cref="ReplayReply"/> has
+    /// it.</summary>
     public Action<PtlrpcRequest>? ReplayCallback { get; set; }
 
     /// <summary>The caller's own.</summary>
@@ -115,7 +119,8 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
     /// <summary>What became of it, as <see cref="SendAsync"/> returned.</summary>
     public Errno Status { get; private set; }
 
-    /// <summary><c>pb_status</c> as it came: 0, a negative errno, or a positive answer (an ELDLM code, bytes read).</summary>
+    /// <summary><c>pb_status</c> as it came: 0, a negative errno, or a positive answer (an ELDLM code, bytes
+    /// read).</summary>
     public int ReplyStatus { get; private set; }
 
     /// <summary>Times it was sent.</summary>
@@ -177,7 +182,8 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
     /// <summary>A field of the reply as it came; empty when the server left it out.</summary>
     public ReadOnlySpan<byte> GetBytes(MessageField field) => Capsule.GetBytes(field, MessageSide.Reply);
 
-    /// <summary>Lays the request out; done by the first field that is set, at the latest by <see cref="SendAsync"/>.</summary>
+    /// <summary>Lays the request out; done by the first field that is set, at the latest by
+    /// <see cref="SendAsync"/>.</summary>
     public void Pack()
     {
         if (_requestBuffer is not null)
@@ -190,10 +196,11 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
 
     /// <summary>
     /// Sends it, waits for the reply, and does again what Lustre does again. The status is the server's
-    /// (<see cref="ReplyStatus"/>), or: EIO after an eviction or for a broken bulk, ETIMEDOUT, EAGAIN, ENOTCONN, ESHUTDOWN where it may
-    /// not wait or be sent again, EPROTO for a reply that is none, EINTR when cancelled.
+    /// (<see cref="ReplyStatus"/>), or: EIO after an eviction or for a broken bulk, ETIMEDOUT, EAGAIN, ENOTCONN,
+    /// ESHUTDOWN where it may not wait or be sent again, EPROTO for a reply that is none, EINTR when cancelled.
     /// </summary>
-    /// <remarks>Completes on the thread that received the reply. Whatever the status, LNet has none of its memory then.</remarks>
+    /// <remarks>Completes on the thread that received the reply. Whatever the status, LNet has none of its memory
+    /// then.</remarks>
     public ValueTask<Errno> SendAsync(CancellationToken cancel)
     {
         Lassert.That(_phase is RequestPhase.New, "a request is sent once");

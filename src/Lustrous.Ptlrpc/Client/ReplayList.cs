@@ -4,7 +4,8 @@ namespace Lustrous.Ptlrpc.Client;
 /// Answered requests that a restarted target might have lost, in order of transno (<c>imp_replay_list</c> and
 /// <c>imp_committed_list</c>).
 /// </summary>
-/// <remarks>Guarded by imp_lock. Source: ptlrpc_retain_replayable_request, ptlrpc_free_committed, ptlrpc_replay_next.</remarks>
+/// <remarks>Guarded by imp_lock. Source: ptlrpc_retain_replayable_request, ptlrpc_free_committed,
+/// ptlrpc_replay_next.</remarks>
 public sealed class ReplayList<T> where T : class, IReplayable<T>
 {
     readonly LinkedList<T> _uncommitted = new();
@@ -45,7 +46,8 @@ public sealed class ReplayList<T> where T : class, IReplayable<T>
     public void Committed(ulong transno) => PeerCommitted = Math.Max(PeerCommitted, transno);
 
     /// <summary>
-    /// Lets go of what needs no replay any more: committed and not kept, or of an older generation (<c>ptlrpc_free_committed</c>).
+    /// Lets go of what needs no replay any more: committed and not kept, or of an older generation
+    /// (<c>ptlrpc_free_committed</c>).
     /// </summary>
     /// <param name="generation">The import's.</param>
     /// <param name="released">Gets what has left the list.</param>
@@ -81,7 +83,8 @@ public sealed class ReplayList<T> where T : class, IReplayable<T>
         (_lastChecked, _generationChecked) = (PeerCommitted, generation);
     }
 
-    /// <summary>An owner lets go of a request that was kept: it leaves now if it is committed, else with its commit.</summary>
+    /// <summary>An owner lets go of a request that was kept: it leaves now if it is committed, else with its
+    /// commit.</summary>
     public bool LetGo(T request)
     {
         if (request.ReplayNode.List != _committed)
@@ -90,7 +93,8 @@ public sealed class ReplayList<T> where T : class, IReplayable<T>
         return true;
     }
 
-    /// <summary>The first request with a transno above <paramref name="last"/>; null when all have been replayed.</summary>
+    /// <summary>The first request with a transno above <paramref name="last"/>; null when all have been
+    /// replayed.</summary>
     public T? Next(ulong last)
     {
         foreach (T request in _committed)

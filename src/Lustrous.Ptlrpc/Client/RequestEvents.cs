@@ -1,6 +1,7 @@
 namespace Lustrous.Ptlrpc.Client;
 
-/// <summary>What has happened to a request since it was last looked at; one bit each, so that nothing piles up.</summary>
+/// <summary>What has happened to a request since it was last looked at; one bit each, so that nothing piles
+/// up.</summary>
 [Flags]
 enum RequestEvents
 {

@@ -1,18 +1,19 @@
 namespace Lustrous.Ptlrpc.Client;
 
 /// <summary>
-/// Numbers of requests, one sequence for the whole node: a request's xid is also the match bits of its reply and its bulk, so no
-/// two requests under way may share one.
+/// Numbers of requests, one sequence for the whole node: a request's xid is also the match bits of its reply and its
+/// bulk, so no two requests under way may share one.
 /// </summary>
 /// <remarks>
-/// Starts from the clock at a million a second, so that a restarted node never reuses what its last life had in flight. Steps
-/// are a power of two: a bulk of several descriptors uses the numbers from the xid on. Source: ptlrpc_init_xid, ptlrpc_next_xid.
+/// Starts from the clock at a million a second, so that a restarted node never reuses what its last life had in flight.
+/// Steps are a power of two: a bulk of several descriptors uses the numbers from the xid on. Source: ptlrpc_init_xid,
+/// ptlrpc_next_xid.
 /// </remarks>
 public sealed class XidGenerator
 {
     /// <summary>
-    /// Numbers that belong to one request (<c>PTLRPC_BULK_OPS_COUNT</c>): 64 bulk descriptors of 1 MiB, one more where the data
-    /// is not page-aligned, rounded up to a power of two.
+    /// Numbers that belong to one request (<c>PTLRPC_BULK_OPS_COUNT</c>): 64 bulk descriptors of 1 MiB, one more where
+    /// the data is not page-aligned, rounded up to a power of two.
     /// </summary>
     public const int Step = 128;
 

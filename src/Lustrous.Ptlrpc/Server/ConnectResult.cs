@@ -14,8 +14,9 @@ public sealed record ConnectResult(ObdConnectData Data)
     public ConnectFlags2 Flags2 { get; } = Data.ConnectFlags.HasFlag(ConnectFlags.FLAGS2) ? Data.ConnectFlags2 : default;
 
     /// <summary>
-    /// The reply to a connect: of what was asked, what the target can do, and never a bit that was not asked: a kernel client
-    /// fails the import for one, or panics (client_connect_import). Numbers are taken from the request and bounded.
+    /// The reply to a connect: of what was asked, what the target can do, and never a bit that was not asked: a kernel
+    /// client fails the import for one, or panics (client_connect_import). Numbers are taken from the request and
+    /// bounded.
     /// </summary>
     /// <param name="asked">What the client sent.</param>
     /// <param name="supported">Flags the target can do; numbers are what it offers at most.</param>
@@ -41,7 +42,8 @@ public sealed record ConnectResult(ObdConnectData Data)
         return reply;
     }
 
-    /// <summary>The smaller of both, in powers of two; a size below one page would panic the client, so then it is not granted.</summary>
+    /// <summary>The smaller of both, in powers of two; a size below one page would panic the client, so then it is not
+    /// granted.</summary>
     static void NegotiateBrwSize(ref ObdConnectData reply, in ObdConnectData supported)
     {
         const uint pageSize = 4096;

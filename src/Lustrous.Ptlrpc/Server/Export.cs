@@ -5,8 +5,8 @@ using Lustrous.LNet;
 namespace Lustrous.Ptlrpc.Server;
 
 /// <summary>
-/// What a target knows of one client that is connected to it (<c>struct obd_export</c>): who it is, what the two agreed on, and
-/// which of its requests are in progress.
+/// What a target knows of one client that is connected to it (<c>struct obd_export</c>): who it is, what the two agreed
+/// on, and which of its requests are in progress.
 /// </summary>
 public sealed partial class Export
 {
@@ -75,7 +75,8 @@ public sealed partial class Export
         }
     }
 
-    /// <summary>The last transaction of this client that is durable (<c>exp_last_committed</c>); never goes back.</summary>
+    /// <summary>The last transaction of this client that is durable (<c>exp_last_committed</c>); never goes
+    /// back.</summary>
     public ulong LastCommitted
     {
         get => Volatile.Read(ref _lastCommitted);
@@ -95,7 +96,8 @@ public sealed partial class Export
     /// <summary>The lock manager's own: the client's locks.</summary>
     public object? LdlmData { get; set; }
 
-    /// <summary>Sends callbacks to the client (<c>exp_imp_reverse</c>); set by <see cref="ServiceTarget.CreateReverseImport"/>.</summary>
+    /// <summary>Sends callbacks to the client (<c>exp_imp_reverse</c>); set by
+    /// <see cref="ServiceTarget.CreateReverseImport"/>.</summary>
     public IReverseImport? ReverseImport { get; internal set; }
 
     /// <summary>Whether both sides agreed on all of <paramref name="flags"/>.</summary>
@@ -107,8 +109,8 @@ public sealed partial class Export
     public override string ToString() => $"{ClientUuid} (at {Peer.Nid})";
 
     /// <summary>
-    /// Notes a request as in progress, unless it is the resend of one that is: then that one gets the new deadline and match
-    /// bits, and the answer is false (ptlrpc_server_check_resend_in_progress).
+    /// Notes a request as in progress, unless it is the resend of one that is: then that one gets the new deadline and
+    /// match bits, and the answer is false (ptlrpc_server_check_resend_in_progress).
     /// </summary>
     internal bool TryBegin(ServerRequest request)
     {
@@ -137,7 +139,8 @@ public sealed partial class Export
         }
     }
 
-    /// <summary>A request is about to be answered: from here on a resend of it is a new request. Returns where its reply goes.</summary>
+    /// <summary>A request is about to be answered: from here on a resend of it is a new request. Returns where its
+    /// reply goes.</summary>
     internal ulong End(ServerRequest request)
     {
         using (_lock.Enter())
@@ -158,8 +161,8 @@ public sealed partial class Export
     }
 
     /// <summary>
-    /// Takes in <c>pb_last_xid</c>, below which the client has every reply, and refuses what is not above it: a request that
-    /// was delayed for so long that the client no longer waits for it (process_req_last_xid).
+    /// Takes in <c>pb_last_xid</c>, below which the client has every reply, and refuses what is not above it: a request
+    /// that was delayed for so long that the client no longer waits for it (process_req_last_xid).
     /// </summary>
     internal Errno CheckLastXid(ServerRequest request)
     {
@@ -197,7 +200,8 @@ public sealed partial class Export
             _connecting = false;
     }
 
-    /// <summary>The connect is granted: EALREADY when a later one was first, ENODEV when it has been disconnected meanwhile.</summary>
+    /// <summary>The connect is granted: EALREADY when a later one was first, ENODEV when it has been disconnected
+    /// meanwhile.</summary>
     internal Errno Connected(ServerRequest request, ulong remoteHandle, in ConnectResult result)
     {
         using (_lock.Enter())

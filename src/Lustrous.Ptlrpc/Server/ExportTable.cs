@@ -3,10 +3,11 @@ using System.Collections.Concurrent;
 namespace Lustrous.Ptlrpc.Server;
 
 /// <summary>
-/// The exports of all targets of a node, by cookie (the part of Lustre's handle hash that concerns clients), and the targets
-/// that can be connected to, by uuid. Lookups take no lock and allocate nothing.
+/// The exports of all targets of a node, by cookie (the part of Lustre's handle hash that concerns clients), and the
+/// targets that can be connected to, by uuid. Lookups take no lock and allocate nothing.
 /// </summary>
-/// <remarks>A cookie is 64 random bits: who does not know it cannot guess it. Source: lustre/obdclass/lustre_handles.c.</remarks>
+/// <remarks>A cookie is 64 random bits: who does not know it cannot guess it. Source:
+/// lustre/obdclass/lustre_handles.c.</remarks>
 public sealed class ExportTable(NodeContext context)
 {
     readonly ConcurrentDictionary<ulong, Export> _exports = new();
@@ -28,7 +29,8 @@ public sealed class ExportTable(NodeContext context)
     internal void Remove(ServiceTarget target) => _targets.TryRemove(new(target.Uuid, target));
 
     /// <summary>Makes an export under a cookie of its own.</summary>
-    /// <param name="cookie">The cookie it had in the target's last life, as its disk remembers it; 0 for a new one.</param>
+    /// <param name="cookie">The cookie it had in the target's last life, as its disk remembers it; 0 for a new
+    /// one.</param>
     internal Export Create(ServiceTarget target, string clientUuid, ulong cookie)
     {
         while (true)

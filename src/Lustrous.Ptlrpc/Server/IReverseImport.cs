@@ -10,7 +10,8 @@ public interface IReverseImport
 {
     /// <summary>
     /// The client has connected, again perhaps and from another address (rev_import_reconnect): callbacks go to
-    /// <see cref="Export.Peer"/> with <see cref="Export.RemoteHandle"/> from now on, and those in flight are sent again.
+    /// <see cref="Export.Peer"/> with <see cref="Export.RemoteHandle"/> from now on, and those in flight are sent
+    /// again.
     /// </summary>
     void Connected(Export export, ConnectFlags asked);
 

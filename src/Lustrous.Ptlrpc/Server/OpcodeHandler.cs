@@ -12,7 +12,8 @@ public enum HandlerFlags
 {
     None = 0,
 
-    /// <summary>The reply is packed before: its fields are of fixed size, variable ones start empty (<c>HAS_REPLY</c>).</summary>
+    /// <summary>The reply is packed before: its fields are of fixed size, variable ones start empty
+    /// (<c>HAS_REPLY</c>).</summary>
     HasReply = 1 << 0,
 
     /// <summary>Changes something, so a read-only client gets EROFS (<c>IS_MUTABLE</c>).</summary>

@@ -3,14 +3,14 @@ using System.Diagnostics.CodeAnalysis;
 namespace Lustrous.Ptlrpc.Server;
 
 /// <summary>
-/// Replies of one client's requests that must not be executed twice, by xid, until the client says with <c>pb_last_xid</c> that
-/// it has them. What Lustre keeps in <c>reply_data</c>, in memory only.
+/// Replies of one client's requests that must not be executed twice, by xid, until the client says with
+/// <c>pb_last_xid</c> that it has them. What Lustre keeps in <c>reply_data</c>, in memory only.
 /// </summary>
 public sealed class ReplyCache
 {
     /// <summary>
-    /// Replies kept at most; then the oldest goes. A client has at most <c>ocd_maxmodrpcs</c> such requests in flight (8 by
-    /// default, 256 at most), so only one that never moves its last xid gets here.
+    /// Replies kept at most; then the oldest goes. A client has at most <c>ocd_maxmodrpcs</c> such requests in flight
+    /// (8 by default, 256 at most), so only one that never moves its last xid gets here.
     /// </summary>
     public const int MaxReplies = 1024;
 

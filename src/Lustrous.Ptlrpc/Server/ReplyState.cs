@@ -12,7 +12,8 @@ sealed class ReplyState(Service service) : ILNetEventHandler, IFreeListItem<Repl
     public ReplyState? NextFree { get; set; }
 
     /// <summary>Sends <paramref name="memory"/>'s first bytes; owns the buffer from here on.</summary>
-    /// <param name="locks">A difficult reply: an ACK is asked for and the locks are let go when it comes, or cannot come.</param>
+    /// <param name="locks">A difficult reply: an ACK is asked for and the locks are let go when it comes, or cannot
+    /// come.</param>
     public void Send(
         PooledBuffer memory, int length, int remoteOffset, ulong matchBits, in ReplyTarget target, SavedLocks? locks)
     {

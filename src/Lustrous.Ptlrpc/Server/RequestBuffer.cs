@@ -4,8 +4,8 @@ using Lustrous.LNet;
 namespace Lustrous.Ptlrpc.Server;
 
 /// <summary>
-/// Memory that takes many requests one after another, each parsed where it landed (<c>struct ptlrpc_request_buffer_desc</c>).
-/// Full, it leaves the network; when its last request is done it is posted again.
+/// Memory that takes many requests one after another, each parsed where it landed (<c>struct
+/// ptlrpc_request_buffer_desc</c>). Full, it leaves the network; when its last request is done it is posted again.
 /// </summary>
 sealed class RequestBuffer : ILNetEventHandler, IDisposable
 {

@@ -8,9 +8,9 @@ namespace Lustrous.Ptlrpc.Server;
 /// <see cref="ServerRequest.NewBulk"/>, given back by disposing it.
 /// </summary>
 /// <remarks>
-/// Ends early when the time is up (ETIMEDOUT), when the client has been evicted (ENOTCONN) or has reconnected (ETIMEDOUT, and
-/// no reply is sent: the client resends on its new connection). The memory is the handler's again when the task has ended,
-/// never before.
+/// Ends early when the time is up (ETIMEDOUT), when the client has been evicted (ENOTCONN) or has reconnected
+/// (ETIMEDOUT, and no reply is sent: the client resends on its new connection). The memory is the handler's again when
+/// the task has ended, never before.
 /// </remarks>
 public sealed class ServerBulk : IBulkOwner, IValueTaskSource<Errno>, IFreeListItem<ServerBulk>, IDisposable
 {
@@ -51,8 +51,8 @@ public sealed class ServerBulk : IBulkOwner, IValueTaskSource<Errno>, IFreeListI
     }
 
     /// <summary>Moves the data.</summary>
-    /// <returns>ENOTCONN, ETIMEDOUT as above; EPROTO when the client offers less memory than the data needs; ETIMEDOUT too
-    /// when the network failed or moved fewer bytes than asked.</returns>
+    /// <returns>ENOTCONN, ETIMEDOUT as above; EPROTO when the client offers less memory than the data needs; ETIMEDOUT
+    /// too when the network failed or moved fewer bytes than asked.</returns>
     public ValueTask<Errno> RunAsync()
     {
         if (_export is not { } export || export.IsFailed || export.ConnectCount > _connectCount)

@@ -89,7 +89,8 @@ public sealed partial class ServerRequest
         return Errno.OK;
     }
 
-    /// <summary>Makes a field of the packed reply larger, moving the reply where it lies in too small a buffer.</summary>
+    /// <summary>Makes a field of the packed reply larger, moving the reply where it lies in too small a
+    /// buffer.</summary>
     /// <returns>EMSGSIZE when it would be longer than any message may be.</returns>
     public Errno GrowReply(MessageField field, int sizeBytes)
     {

@@ -6,8 +6,8 @@ using Lustrous.Ptlrpc.Bulk;
 namespace Lustrous.Ptlrpc.Server;
 
 /// <summary>
-/// One request at the server (<c>struct ptlrpc_request</c>, server side). Pooled: a handler must not touch it, nor anything
-/// borrowed from it, after its task has ended.
+/// One request at the server (<c>struct ptlrpc_request</c>, server side). Pooled: a handler must not touch it, nor
+/// anything borrowed from it, after its task has ended.
 /// </summary>
 public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
 {
@@ -21,7 +21,8 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
 
     public Service Service { get; }
 
-    /// <summary>The client's handle on us, found by the cookie it sent; null for a first connect or an unknown client.</summary>
+    /// <summary>The client's handle on us, found by the cookie it sent; null for a first connect or an unknown
+    /// client.</summary>
     public Export? Export { get; internal set; }
 
     /// <summary>The process that sent it, under its primary NID.</summary>
@@ -56,8 +57,8 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
     public bool NoReply { get; set; }
 
     /// <summary>
-    /// The reply also goes into the export's <see cref="ReplyCache"/>, so that a resend gets it again instead of being executed
-    /// again. For operations that are not idempotent.
+    /// The reply also goes into the export's <see cref="ReplyCache"/>, so that a resend gets it again instead of being
+    /// executed again. For operations that are not idempotent.
     /// </summary>
     public bool RememberReply { get; set; }
 
@@ -72,7 +73,8 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
     /// <summary>Early replies sent for it.</summary>
     public int EarlyReplies { get; internal set; }
 
-    /// <summary>Where the reply goes: the xid, or <c>pb_mbits</c> where REP_MBITS was granted. Guarded by the export's lock.</summary>
+    /// <summary>Where the reply goes: the xid, or <c>pb_mbits</c> where REP_MBITS was granted. Guarded by the export's
+    /// lock.</summary>
     internal ulong ReplyMatchBits { get; set; }
 
     // Links of the queue, the service's list of live requests and the export's list of those in progress.

@@ -3,7 +3,8 @@ using Lustrous.Ptlrpc.Layout;
 
 namespace Lustrous.Ptlrpc.Server;
 
-// Once a second while there are requests: early replies to clients that would give up, and the end of slow bulk transfers.
+// Once a second while there are requests: early replies to clients that would give up, and the end of slow bulk
+// transfers.
 public sealed partial class Service
 {
     static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
@@ -90,7 +91,8 @@ public sealed partial class Service
         return true;
     }
 
-    /// <summary>One body, at offset 0 of the client's buffer, with a checksum: the real reply may be arriving beside it.</summary>
+    /// <summary>One body, at offset 0 of the client's buffer, with a checksum: the real reply may be arriving beside
+    /// it.</summary>
     void Send(in EarlyReply early)
     {
         PooledBuffer memory = Context.Buffers.Take(EmptySize);

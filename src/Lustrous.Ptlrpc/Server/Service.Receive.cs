@@ -64,7 +64,8 @@ public sealed partial class Service
             Run(request);
     }
 
-    /// <summary>Everything that is decided before a request may wait; false when it has been dropped or refused.</summary>
+    /// <summary>Everything that is decided before a request may wait; false when it has been dropped or
+    /// refused.</summary>
     bool Check(ServerRequest request)
     {
         if (request.ParseMessage() is var status and not Errno.OK)
@@ -99,7 +100,8 @@ public sealed partial class Service
         return true;
     }
 
-    /// <summary>What may have changed while a request waited (ptlrpc_check_req); false when it has been dropped or refused.</summary>
+    /// <summary>What may have changed while a request waited (ptlrpc_check_req); false when it has been dropped or
+    /// refused.</summary>
     bool CheckExport(ServerRequest request, Export export)
     {
         if (request.ConnectCount < export.ConnectCount)

@@ -36,7 +36,8 @@ public sealed partial class Service
     }
 
     /// <summary>
-    /// Sends a reply again that was sent before and may have been lost. Only the clock's fields and the place it goes to are new.
+    /// Sends a reply again that was sent before and may have been lost. Only the clock's fields and the place it goes
+    /// to are new.
     /// </summary>
     internal void ResendReply(ServerRequest request, ReadOnlySpan<byte> reply)
     {
@@ -46,7 +47,8 @@ public sealed partial class Service
         Put(request, memory, reply.Length);
     }
 
-    /// <summary>Errors that the file system gives every day: the type of the reply stays REPLY (ptlrpc_send_error).</summary>
+    /// <summary>Errors that the file system gives every day: the type of the reply stays REPLY
+    /// (ptlrpc_send_error).</summary>
     static bool IsCommon(Errno error) =>
         error is Errno.ENOSPC or Errno.EACCES or Errno.EPERM or Errno.ENOENT or Errno.EINPROGRESS or Errno.EDQUOT
             or Errno.EROFS;

@@ -5,14 +5,16 @@ namespace Lustrous.Ptlrpc.Server;
 // Handling: a request with a slot runs until its handler has ended; whoever frees a slot takes the next one.
 public sealed partial class Service
 {
-    /// <summary>A waiting request became urgent: somebody waits for the lock it holds (ptlrpc_nrs_req_hp_move).</summary>
+    /// <summary>A waiting request became urgent: somebody waits for the lock it holds
+    /// (ptlrpc_nrs_req_hp_move).</summary>
     public void MakeUrgent(ServerRequest request)
     {
         using (_lock.Enter())
             _nrs.MakeUrgent(request);
     }
 
-    /// <summary>Handles <paramref name="request"/>, which has a slot, and then whatever waits, as long as handlers end at once.</summary>
+    /// <summary>Handles <paramref name="request"/>, which has a slot, and then whatever waits, as long as handlers end
+    /// at once.</summary>
     void Run(ServerRequest? request)
     {
         while (request is not null)
@@ -98,7 +100,8 @@ public sealed partial class Service
             SendReply(request, error);
     }
 
-    /// <summary>A handler threw. EIO for its client; a broken invariant (LBUG) also stops the target it happened in.</summary>
+    /// <summary>A handler threw. EIO for its client; a broken invariant (LBUG) also stops the target it happened
+    /// in.</summary>
     void Failed(ServerRequest request, Exception e)
     {
         if (e is OperationCanceledException && _stopping.IsCancellationRequested)

@@ -9,8 +9,8 @@ namespace Lustrous.Ptlrpc.Server;
 /// (<c>struct ptlrpc_service</c>).
 /// </summary>
 /// <remarks>
-/// A request is parsed where it landed and, when a slot is free, handled at once on the thread that received it; else it waits
-/// in the queue and is taken by the thread that frees a slot. Source: lustre/ptlrpc/service.c.
+/// A request is parsed where it landed and, when a slot is free, handled at once on the thread that received it; else
+/// it waits in the queue and is taken by the thread that frees a slot. Source: lustre/ptlrpc/service.c.
 /// </remarks>
 public sealed partial class Service : IAsyncDisposable
 {
@@ -108,7 +108,8 @@ public sealed partial class Service : IAsyncDisposable
         return Errno.OK;
     }
 
-    /// <summary>Takes no more requests, cancels the handlers, and waits until the last one, its bulk and its reply are done.</summary>
+    /// <summary>Takes no more requests, cancels the handlers, and waits until the last one, its bulk and its reply are
+    /// done.</summary>
     public async ValueTask DisposeAsync()
     {
         RequestBuffer[] buffers;

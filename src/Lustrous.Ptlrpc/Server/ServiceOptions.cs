@@ -5,7 +5,8 @@ namespace Lustrous.Ptlrpc.Server;
 /// <summary>What one service is (<c>struct ptlrpc_service_conf</c>); sizes in bytes.</summary>
 public sealed record ServiceOptions
 {
-    /// <summary>As in <c>lctl get_param *.*.stats</c>: <c>ost_io</c>, <c>mdt</c>, <c>ldlm_cbd</c> …; the log's source.</summary>
+    /// <summary>As in <c>lctl get_param *.*.stats</c>: <c>ost_io</c>, <c>mdt</c>, <c>ldlm_cbd</c> …; the log's
+    /// source.</summary>
     public required string Name { get; init; }
 
     public required uint RequestPortal { get; init; }
@@ -15,7 +16,8 @@ public sealed record ServiceOptions
     /// <summary>Largest request; a longer one does not match and is dropped by LNet (<c>bc_req_max_size</c>).</summary>
     public int MaxRequestSize { get; init; } = 20 << 10;
 
-    /// <summary>One request buffer; takes requests until less than <see cref="MaxRequestSize"/> is left (<c>bc_buf_size</c>).</summary>
+    /// <summary>One request buffer; takes requests until less than <see cref="MaxRequestSize"/> is left
+    /// (<c>bc_buf_size</c>).</summary>
     public int BufferSize { get; init; } = 256 << 10;
 
     /// <summary>Request buffers kept posted (<c>bc_nbufs</c>).</summary>
@@ -27,7 +29,8 @@ public sealed record ServiceOptions
     /// <summary>Requests handled at once: ptlrpc's threads (<c>tc_nthrs_max</c>).</summary>
     public int MaxActive { get; init; } = 512;
 
-    /// <summary>Requests in hand at most, waiting or being handled; what comes beyond is dropped and the client resends.</summary>
+    /// <summary>Requests in hand at most, waiting or being handled; what comes beyond is dropped and the client
+    /// resends.</summary>
     public int MaxRequests { get; init; } = 16384;
 
     /// <summary>Urgent requests served for one normal one while both wait (<c>PTLRPC_SVC_HP_RATIO</c>).</summary>

@@ -1,6 +1,7 @@
 namespace Lustrous.Ptlrpc.Server;
 
-// The ping evictor (lustre/ptlrpc/pinger.c, ptlrpc_update_export_timer): one timer a target, running while it has clients.
+// The ping evictor (lustre/ptlrpc/pinger.c, ptlrpc_update_export_timer): one timer a target, running while it has
+// clients.
 public sealed partial class ServiceTarget
 {
     readonly ITimer _evictor;
@@ -38,8 +39,8 @@ public sealed partial class ServiceTarget
     }
 
     /// <summary>
-    /// Clients that were silent too long. When nobody at all was heard lately the network, not the clients, is to blame: then
-    /// they get time to find their way back once it works again.
+    /// Clients that were silent too long. When nobody at all was heard lately the network, not the clients, is to
+    /// blame: then they get time to find their way back once it works again.
     /// </summary>
     List<Export>? FindSilent(TimeSpan now)
     {

@@ -20,7 +20,8 @@ public sealed record ServiceTargetOptions
     /// <summary>Number of this life (<c>ocd_instance</c>).</summary>
     public uint Instance { get; init; }
 
-    /// <summary>A client that was silent for this long is evicted (<c>PING_EVICT_TIMEOUT</c>: six ping intervals).</summary>
+    /// <summary>A client that was silent for this long is evicted (<c>PING_EVICT_TIMEOUT</c>: six ping
+    /// intervals).</summary>
     public int PingEvictSeconds { get; init; } = 150;
 
     /// <summary>Clients at most; more get ENOMEM, so that connects cannot fill the memory.</summary>
@@ -31,27 +32,28 @@ public sealed record ServiceTargetOptions
 public interface IServiceTargetHooks
 {
     /// <summary>
-    /// A client connects, the first time or again. May take away from <paramref name="reply"/>, or refuse. Flags it adds are
-    /// removed again.
+    /// A client connects, the first time or again. May take away from <paramref name="reply"/>, or refuse. Flags it
+    /// adds are removed again.
     /// </summary>
     Errno Connecting(Export export, in ObdConnectData asked, ref ObdConnectData reply);
 
     /// <summary>The connect is complete.</summary>
     void Connected(Export export, bool isReconnect);
 
-    /// <summary>A client left, or was thrown out: its locks and open files go. Called once an export, no lock held.</summary>
+    /// <summary>A client left, or was thrown out: its locks and open files go. Called once an export, no lock
+    /// held.</summary>
     void Disconnected(Export export, bool isEviction);
 
     /// <summary>
-    /// A client is known from the target's last life: the cookie its export had, so that it finds itself reconnected and
-    /// resends; 0 for a client that is new.
+    /// A client is known from the target's last life: the cookie its export had, so that it finds itself reconnected
+    /// and resends; 0 for a client that is new.
     /// </summary>
     ulong KnownCookie(string clientUuid, ulong remoteHandle);
 }
 
 /// <summary>
-/// One thing that clients connect to (the ptlrpc side of <c>struct obd_device</c> and <c>lu_target</c>): its handlers by opcode
-/// and its exports. Several services may serve one target, and one service several targets.
+/// One thing that clients connect to (the ptlrpc side of <c>struct obd_device</c> and <c>lu_target</c>): its handlers
+/// by opcode and its exports. Several services may serve one target, and one service several targets.
 /// </summary>
 public sealed partial class ServiceTarget : IAsyncDisposable
 {
@@ -95,7 +97,8 @@ public sealed partial class ServiceTarget : IAsyncDisposable
     /// <summary>New clients get EAGAIN for now (<c>OBDF_NO_CONN</c>).</summary>
     public bool RefusesConnects { get; set; }
 
-    /// <summary>What the lock manager tells clients about how many locks to keep (<c>pb_slv</c>, <c>pb_limit</c>).</summary>
+    /// <summary>What the lock manager tells clients about how many locks to keep (<c>pb_slv</c>,
+    /// <c>pb_limit</c>).</summary>
     public ulong PoolServerLockVolume { get; set; }
 
     public uint PoolLimit { get; set; }

@@ -3,8 +3,8 @@ using Lustrous.Idl.Ptlrpc;
 namespace Lustrous.Ptlrpc.Server;
 
 /// <summary>
-/// Handles the requests of whatever target their export belongs to: connect, disconnect and ping by itself, the rest by the
-/// target's table (tgt_request_handle of lustre/target/tgt_handler.c).
+/// Handles the requests of whatever target their export belongs to: connect, disconnect and ping by itself, the rest by
+/// the target's table (tgt_request_handle of lustre/target/tgt_handler.c).
 /// </summary>
 public sealed class TargetHandler : IServiceHandler
 {

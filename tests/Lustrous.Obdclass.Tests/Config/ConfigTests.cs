@@ -63,7 +63,8 @@ public sealed class ConfigTests
 
     [Fact]
     public void Any_command_comes_back_from_its_bytes_and_damage_is_refused_not_read() =>
-        Gen.Select(Gen.Byte.Array[0, 40].Array[0, 7], Gen.UInt, Gen.Int[0, 400], Gen.Byte).Sample((buffers, number, at, value) =>
+        Gen.Select(Gen.Byte.Array[0, 40].Array[0, 7], Gen.UInt, Gen.Int[0, 400], Gen.Byte).Sample(
+        (buffers, number, at, value) =>
         {
             byte[] bytes = new ConfigCommand(LcfgCommand.PARAM, buffers) { Number = number }.ToArray();
             ConfigCommand back = ConfigCommand.Parse(bytes).Value;
@@ -115,12 +116,15 @@ public sealed class ConfigTests
     public async Task A_command_for_nobody_is_refused()
     {
         var processor = new ConfigProcessor(new ObdDeviceTable(), new UuidTable());
-        Assert.Equal(Errno.EINVAL, await processor.ProcessAsync(ConfigCommand.Create(LcfgCommand.SETUP, "nobody"), default));
-        Assert.Equal(Errno.EINVAL, await processor.ProcessAsync(ConfigCommand.Create(LcfgCommand.SETUP), default));
-        Assert.Equal(Errno.EINVAL, await processor.ProcessAsync(ConfigCommand.Create(LcfgCommand.ATTACH, "d"), default));
-        Assert.Equal(Errno.ENODEV, await processor.ProcessAsync(ConfigCommand.Create(LcfgCommand.ATTACH, "d", "t"), default));
-        Assert.Equal(Errno.EINVAL, await processor.ProcessAsync(ConfigCommand.Create(LcfgCommand.ADD_UUID, "d", "u"), default));
-        Assert.Equal(Errno.EINVAL, await processor.ProcessAsync(ConfigCommand.Create(LcfgCommand.DEL_UUID, "d", "u"), default));
+        async Task<Errno> Process(LcfgCommand command, params string[] texts) =>
+            await processor.ProcessAsync(ConfigCommand.Create(command, texts), default);
+
+        Assert.Equal(Errno.EINVAL, await Process(LcfgCommand.SETUP, "nobody"));
+        Assert.Equal(Errno.EINVAL, await Process(LcfgCommand.SETUP));
+        Assert.Equal(Errno.EINVAL, await Process(LcfgCommand.ATTACH, "d"));
+        Assert.Equal(Errno.ENODEV, await Process(LcfgCommand.ATTACH, "d", "t"));
+        Assert.Equal(Errno.EINVAL, await Process(LcfgCommand.ADD_UUID, "d", "u"));
+        Assert.Equal(Errno.EINVAL, await Process(LcfgCommand.DEL_UUID, "d", "u"));
     }
 
     [Fact]

@@ -6,8 +6,8 @@ using Lustrous.Simulation;
 namespace Lustrous.Ptlrpc.Tests.Client;
 
 /// <summary>
-/// A target that loses what it has not committed whenever it crashes, on a network that drops and cuts: every call ends, and what was
-/// answered well has been done exactly once.
+/// A target that loses what it has not committed whenever it crashes, on a network that drops and cuts: every call
+/// ends, and what was answered well has been done exactly once.
 /// </summary>
 public sealed class ChaosTests
 {

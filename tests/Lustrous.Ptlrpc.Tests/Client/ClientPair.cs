@@ -39,7 +39,8 @@ sealed class ClientPair : IImportOwner
     public static ConnectFlags Asked => ConnectFlags.VERSION | ConnectFlags.FULL20 | ConnectFlags.AT | ConnectFlags.FLAGS2
         | ConnectFlags.BULK_MBITS | ConnectFlags.MULTIMODRPCS | ConnectFlags.CKSUM | ConnectFlags.BRW_SIZE;
 
-    /// <summary>A client on its node, and a server on its; runs <paramref name="body"/> on the client, then closes all.</summary>
+    /// <summary>A client on its node, and a server on its; runs <paramref name="body"/> on the client, then closes
+    /// all.</summary>
     public static Task RunAsync(
         Simulation.Simulation sim, Func<ClientPair, Task> body, Func<ImportOptions, ImportOptions>? change = null) =>
         RunCoreAsync(sim, body, change);

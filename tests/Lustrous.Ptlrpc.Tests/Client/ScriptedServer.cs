@@ -11,8 +11,8 @@ using Lustrous.Simulation;
 namespace Lustrous.Ptlrpc.Tests.Client;
 
 /// <summary>
-/// A target that does what the test says: every request with its handle goes to <see cref="Script"/>; connects are answered by
-/// itself unless the script takes them.
+/// A target that does what the test says: every request with its handle goes to <see cref="Script"/>; connects are
+/// answered by itself unless the script takes them.
 /// </summary>
 sealed class ScriptedServer : ILNetEventHandler
 {

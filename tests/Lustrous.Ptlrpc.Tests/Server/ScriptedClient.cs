@@ -93,8 +93,8 @@ sealed record ScriptedReply(byte[] Bytes, int Offset)
 }
 
 /// <summary>
-/// A client that says exactly what a test tells it to, byte by byte, and believes nothing. Fields of the body that matter in every
-/// request (handle, connection count, xid) it keeps by itself; a test may overwrite them.
+/// A client that says exactly what a test tells it to, byte by byte, and believes nothing. Fields of the body that
+/// matter in every request (handle, connection count, xid) it keeps by itself; a test may overwrite them.
 /// </summary>
 sealed class ScriptedClient(SimNode node, LNetProcessId server, uint requestPortal, uint replyPortal, int number)
 {

@@ -8,8 +8,8 @@ using Lustrous.Simulation;
 namespace Lustrous.Ptlrpc.Tests.Server;
 
 /// <summary>
-/// A server with one target and a service, and a client to talk to it. OST_SETATTR counts how often it was executed; others are
-/// given by the test.
+/// A server with one target and a service, and a client to talk to it. OST_SETATTR counts how often it was executed;
+/// others are given by the test.
 /// </summary>
 sealed class ServerWorld
 {

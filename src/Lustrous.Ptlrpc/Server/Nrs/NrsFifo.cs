@@ -1,6 +1,7 @@
 namespace Lustrous.Ptlrpc.Server.Nrs;
 
-/// <summary>First in, first out: the default policy (lustre/ptlrpc/nrs_fifo.c). Linked through the requests, so it allocates nothing.</summary>
+/// <summary>First in, first out: the default policy (lustre/ptlrpc/nrs_fifo.c). Linked through the requests, so it
+/// allocates nothing.</summary>
 public sealed class NrsFifo : INrsPolicy
 {
     ServerRequest? _first;

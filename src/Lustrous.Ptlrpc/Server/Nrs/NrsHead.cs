@@ -1,13 +1,14 @@
 namespace Lustrous.Ptlrpc.Server.Nrs;
 
 /// <summary>
-/// The two queues of a service, normal and high priority, and the rule which of them is served next. Pure: the service calls it
-/// under its lock.
+/// The two queues of a service, normal and high priority, and the rule which of them is served next. Pure: the service
+/// calls it under its lock.
 /// </summary>
 /// <remarks>
-/// A service that has urgent requests keeps one slot free of normal ones, so that a lock cancel or a ping gets through while
-/// normal requests wait for exactly that; and of every <c>highPriorityRatio</c> + 1 requests one is normal, so that urgent ones
-/// cannot starve the rest. Source: ptlrpc_server_allow_high, ptlrpc_server_allow_normal of lustre/ptlrpc/service.c.
+/// A service that has urgent requests keeps one slot free of normal ones, so that a lock cancel or a ping gets through
+/// while normal requests wait for exactly that; and of every <c>highPriorityRatio</c> + 1 requests one is normal, so
+/// that urgent ones cannot starve the rest. Source: ptlrpc_server_allow_high, ptlrpc_server_allow_normal of
+/// lustre/ptlrpc/service.c.
 /// </remarks>
 /// <param name="normal">Policy of the normal queue.</param>
 /// <param name="high">Policy of the high-priority queue, or null where the service has none.</param>
@@ -82,7 +83,8 @@ public sealed class NrsHead(INrsPolicy normal, INrsPolicy? high, int slots, int 
             HighActive--;
     }
 
-    /// <summary>A waiting request became urgent (ptlrpc_nrs_req_hp_move); nothing happens when it does not wait any more.</summary>
+    /// <summary>A waiting request became urgent (ptlrpc_nrs_req_hp_move); nothing happens when it does not wait any
+    /// more.</summary>
     public void MakeUrgent(ServerRequest request)
     {
         if (high is null || !request.IsQueued || request.IsHighPriority)
