@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
+using Lustrous.Utils.Decode;
 
 namespace Lustrous.Fuzz.Tests;
 
@@ -106,8 +107,27 @@ sealed class Corpus
             uint payload = BinaryPrimitives.ReadUInt32LittleEndian(stream[(PrefixBytes + 28)..]);
             int length = (int)Math.Min(PrefixBytes + HeaderBytes + (long)payload, stream.Length);
             Add(SeedKind.Frame, stream[..length].ToArray());
-            Add(SeedKind.Payload, stream[(PrefixBytes + HeaderBytes)..length].ToArray());
+            AddPayload(stream[(PrefixBytes + HeaderBytes)..length]);
             stream = stream[length..];
+        }
+    }
+
+    void AddPayload(ReadOnlySpan<byte> payload)
+    {
+        const int PageSize = 4096;
+        const uint UpdateRequestMagic = 0xBDDE0003;
+        Add(SeedKind.Payload, payload.ToArray());
+        if (payload.Length > 0 && payload.Length % PageSize == 0)
+            Add(SeedKind.Pages, payload[..PageSize].ToArray());
+        // Layouts stand somewhere in buffers, which begin at multiples of eight.
+        for (int at = 0; at + 8 <= payload.Length; at += 8)
+        {
+            uint magic = BinaryPrimitives.ReadUInt32LittleEndian(payload[at..]);
+            byte[] rest = payload.Slice(at, Math.Min(payload.Length - at, PageSize)).ToArray();
+            if (magic == UpdateRequestMagic)
+                Add(SeedKind.Pages, rest);
+            else if (LayoutDecoder.IsLayout(magic))
+                Add(SeedKind.Layout, rest);
         }
     }
 
@@ -136,6 +156,7 @@ sealed class Corpus
         // The largest recording is bulk data: nothing that decoders look at.
         return files.Where(file => new FileInfo(file).Length < 8 << 20)
             .Where(file => file.EndsWith(".pcap.gz", StringComparison.Ordinal)
+                || file.EndsWith(".pcap", StringComparison.Ordinal)
                 || file.EndsWith(".llog", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
     }

@@ -39,6 +39,8 @@ public enum SeedKind
     Llog = 32,
     /// <summary>Extended attributes that hold layouts.</summary>
     Layout = 64,
+    /// <summary>What comes by bulk: directory pages, updates of other targets, tables of NIDs.</summary>
+    Pages = 128,
     Any = Frame | Payload | Handshake,
 }
 
