@@ -66,6 +66,13 @@ public static class StructPrinter
         return text.ToString();
     }
 
+    /// <summary>The same for text that a struct's own <c>ToString</c> made of a peer's characters: names, uuids.</summary>
+    internal static string Printable(string? text)
+    {
+        if (text is null || text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0) return text ?? "";
+        return Printable(Encoding.UTF8.GetBytes(text));
+    }
+
     // A reserved field that is all zero says nothing.
     internal static bool Skip<T>(string name, ReadOnlySpan<T> values) where T : unmanaged =>
         IsReserved(name) && !System.Runtime.InteropServices.MemoryMarshal.AsBytes(values).ContainsAnyExcept((byte)0);
@@ -88,7 +95,7 @@ public static class StructPrinter
         for (int i = 0; i < used; i++)
         {
             if (i > 0) text.Append(' ');
-            text.Append(values[i].ToString());
+            text.Append(Printable(values[i].ToString()));
         }
         if (used < values.Length) text.Append(used == 0 ? $"0 × {values.Length}" : $" + 0 × {values.Length - used}");
         text.Append(']');

@@ -8,7 +8,7 @@ readonly ref struct TextVisitor(StringBuilder text) : IWireFieldVisitor
     public void Value<T>(string name, T value) where T : unmanaged
     {
         if (StructPrinter.Skip(name, new ReadOnlySpan<T>(in value))) return;
-        Name(name).Append(value.ToString());
+        Name(name).Append(StructPrinter.Printable(value.ToString()));
     }
 
     public void Struct<T>(string name, scoped in T value) where T : unmanaged, IWireStruct<T>

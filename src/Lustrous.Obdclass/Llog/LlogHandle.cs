@@ -95,8 +95,8 @@ public sealed class LlogHandle
         return log.IsHeaderSane() ? log : Errno.EPROTO;
     }
 
-    /// <summary>Adds a record and says its index; E2BIG when it does not fit a chunk, ENOSPC when the log is
-    /// full.</summary>
+    /// <summary>Adds a record and says its index; E2BIG when it does not fit a chunk, ENOSPC when the log is full,
+    /// EPROTO when the log was cut off inside a record.</summary>
     public Result<uint> Append(LlogRecordType type, ReadOnlySpan<byte> body, uint id = 0)
     {
         int size = LlogFormat.RecordSize(body.Length);
@@ -106,6 +106,8 @@ public sealed class LlogHandle
         long offset = _storage.SizeBytes == 0 ? ChunkSize : _storage.SizeBytes;
         uint index = LastIndex + 1;
         int left = ChunkSize - (int)(offset & (ChunkSize - 1));
+        if (left % 8 != 0 || left < LlogConst.MIN_REC_SIZE)
+            return Errno.EPROTO;    // it ends inside a record: what is written behind that nobody could read
         // What is left of the chunk is filled when the record, and the smallest possible pad behind it, do not fit.
         bool pad = left != size && left < size + LlogConst.MIN_REC_SIZE;
         if (index + (pad ? 1 : 0) > MaxIndex)

@@ -34,10 +34,11 @@ static class BatchDecoder
 
     static bool DecodeMessages(ref PartReader reader, int count, MessageSide side)
     {
+        // One copy for all: a message's header is reversed in place where the sender has the other byte order.
+        byte[] copy = reader.Rest.ToArray();
         for (int i = 0; i < count; i++)
         {
-            byte[] copy = reader.Rest.ToArray();
-            if (LustreMessage.Parse(copy, out LustreMessage message) != Errno.OK)
+            if (LustreMessage.Parse(copy.AsSpan(^reader.Rest.Length..), out LustreMessage message) != Errno.OK)
                 return false;
             // BUT_GETATTR is the only one there is, and a sub-reply carries its result where the opcode stood.
             RequestFormat? format = side == MessageSide.Reply

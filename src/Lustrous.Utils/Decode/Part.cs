@@ -142,13 +142,13 @@ sealed class GroupPart(string name, List<Part> parts) : Part(name)
     public override void WriteJson(Utf8JsonWriter json)
     {
         json.WriteStartObject();
-        HashSet<string> seen = [];
+        Dictionary<string, int> seen = [];
         foreach (Part part in parts)
         {
-            string name = part.Name;
-            for (int i = 2; !seen.Add(name); i++)
-                name = $"{part.Name}_{i}";
-            json.WritePropertyName(name);
+            // Counted for each name, so that a reply of many like parts is not searched for each of them.
+            seen[part.Name] = seen.GetValueOrDefault(part.Name) + 1;
+            int number = seen[part.Name];
+            json.WritePropertyName(number == 1 ? part.Name : $"{part.Name}_{number}");
             part.WriteJson(json);
         }
         json.WriteEndObject();

@@ -124,6 +124,17 @@ public sealed class LlogTests
         Assert.Equal((Errno.EPROTO, "1"), (error, string.Join(' ', seen)));
     }
 
+    [Theory]
+    [InlineData(1)]     // no multiple of eight
+    [InlineData(8)]     // less than a record from the chunk's end
+    public void Nothing_is_written_behind_a_record_that_was_cut_off(int missing)
+    {
+        byte[] bytes = Fixtures.ConfigLog("lustre-client");
+        var storage = new MemoryLlogStorage(bytes.AsSpan(0, LlogConst.MIN_CHUNK_SIZE * 2 - missing));
+        LlogHandle log = LlogHandle.Open(storage).Value;
+        Assert.Equal(Errno.EPROTO, log.Append(LlogRecordType.OBD_CFG_REC, new byte[24]).Error);
+    }
+
     [Fact]
     public void An_empty_or_cut_log_says_so()
     {
