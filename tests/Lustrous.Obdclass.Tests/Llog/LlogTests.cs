@@ -130,7 +130,8 @@ public sealed class LlogTests
     public void Nothing_is_written_behind_a_record_that_was_cut_off(int missing)
     {
         byte[] bytes = Fixtures.ConfigLog("lustre-client");
-        var storage = new MemoryLlogStorage(bytes.AsSpan(0, LlogConst.MIN_CHUNK_SIZE * 2 - missing));
+        Array.Resize(ref bytes, LlogConst.MIN_CHUNK_SIZE * 2 - missing);
+        var storage = new MemoryLlogStorage(bytes);
         LlogHandle log = LlogHandle.Open(storage).Value;
         Assert.Equal(Errno.EPROTO, log.Append(LlogRecordType.OBD_CFG_REC, new byte[24]).Error);
     }
