@@ -40,6 +40,23 @@ sealed class EchoProcess : IAsyncDisposable
         Assert.True(got == line, $"expected '{line}', got '{got}'\n{Errors}");
     }
 
+    /// <summary>Reads on until a line begins so; fails when none does.</summary>
+    public async Task<string> FindAsync(string beginning)
+    {
+        string? line;
+        do
+        {
+            line = await ReadLineAsync();
+            Assert.True(line is not null && !line.StartsWith("failed", StringComparison.Ordinal),
+                $"no '{beginning}' but '{line}'\n{Errors}");
+        }
+        while (!line.StartsWith(beginning, StringComparison.Ordinal));
+        return line;
+    }
+
+    /// <summary>Ends its input: it stops when what it has begun is done.</summary>
+    public void Stop() => _process.StandardInput.Close();
+
     /// <summary>kill -9.</summary>
     public async Task KillAsync()
     {

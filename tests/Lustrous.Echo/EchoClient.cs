@@ -24,12 +24,11 @@ public sealed class EchoClient : IAsyncDisposable
         | ConnectFlags.FLAGS2 | ConnectFlags.BULK_MBITS | ConnectFlags.SHORTIO;
 
     readonly PtlrpcNode _node;
-    readonly OstId _object;
+    int _resent;
 
-    public EchoClient(PtlrpcNode node, LNetProcessId server, string uuid, ulong objectId)
+    public EchoClient(PtlrpcNode node, LNetProcessId server, string uuid)
     {
         _node = node;
-        _object = OstId.FromIdAndSequence(objectId, 2);
         Import = new Import(node, new ImportOptions
         {
             DeviceName = "echo-osc",
@@ -52,6 +51,9 @@ public sealed class EchoClient : IAsyncDisposable
 
     public Import Import { get; }
 
+    /// <summary>Reads and writes that had to be sent more than once.</summary>
+    public int Resent => Volatile.Read(ref _resent);
+
     public ValueTask<Errno> ConnectAsync(CancellationToken cancel) => Import.ConnectAsync(cancel);
 
     public async ValueTask<Errno> PingAsync(CancellationToken cancel)
@@ -65,30 +67,30 @@ public sealed class EchoClient : IAsyncDisposable
     {
         using PtlrpcRequest request = Import.NewRequest(RequestFormats.OstSetattr);
         request.SetSize(Rmf.Capa1, 0);
-        request.Set(Rmf.OstBody, new OstBody { Attributes = new Obdo { ObjectId = _object, Size = operation } });
+        request.Set(Rmf.OstBody, new OstBody { Attributes = new Obdo { Size = operation } });
         if (await request.SendAsync(cancel) is var status and not Errno.OK)
             return status;
         return request.Get(Rmf.OstBody) is { Failed: false } reply ? reply.Value.Attributes.Size : Errno.EPROTO;
     }
 
-    public async ValueTask<Errno> WriteAsync(IoVec data, ulong offset, CancellationToken cancel)
+    public async ValueTask<Errno> WriteAsync(ulong objectId, IoVec data, ulong offset, CancellationToken cancel)
     {
         bool isShort = data.Length <= ShortSize;
         using PtlrpcRequest request = NewBrw(RequestFormats.OstBrwWrite, data.Length, isShort ? data.Length : 0);
         request.SetReplySize(Rmf.Rcs, sizeof(uint));
-        Fill(request, offset, data.Length, isShort, EchoNode.Checksum(data.Span));
+        Fill(request, objectId, offset, data.Length, isShort, EchoNode.Checksum(data.Span));
         if (isShort)
             request.SetBytes(Rmf.ShortIo, data.Span);
         return await SendAsync(request, isShort ? null : BulkType.GetSource, data, cancel);
     }
 
     /// <summary>EBADMSG when the checksum is wrong.</summary>
-    public async ValueTask<Errno> ReadAsync(IoVec data, ulong offset, CancellationToken cancel)
+    public async ValueTask<Errno> ReadAsync(ulong objectId, IoVec data, ulong offset, CancellationToken cancel)
     {
         bool isShort = data.Length <= ShortSize;
         using PtlrpcRequest request = NewBrw(RequestFormats.OstBrwRead, data.Length, shortSize: 0);
         request.SetReplySize(Rmf.ShortIo, isShort ? data.Length : 0);
-        Fill(request, offset, data.Length, isShort, checksum: 0);
+        Fill(request, objectId, offset, data.Length, isShort, checksum: 0);
         Errno status = await SendAsync(request, isShort ? null : BulkType.PutSink, data, cancel);
         if (status != Errno.OK)
             return status;
@@ -103,7 +105,7 @@ public sealed class EchoClient : IAsyncDisposable
 
     PtlrpcRequest NewBrw(RequestFormat format, int length, int shortSize)
     {
-        Lassert.That(length is > 0 and <= EchoServer.ObjectSize);
+        Lassert.That(length is > 0 and <= EchoStore.ObjectSize);
         PtlrpcRequest request = Import.NewRequest(format);
         request.RequestPortal = Portals.OST_IO_PORTAL;
         request.SetSize(Rmf.ObdIoobj, Unsafe.SizeOf<ObdIoObj>());
@@ -113,19 +115,20 @@ public sealed class EchoClient : IAsyncDisposable
         return request;
     }
 
-    void Fill(PtlrpcRequest request, ulong offset, int length, bool isShort, uint checksum)
+    static void Fill(PtlrpcRequest request, ulong objectId, ulong offset, int length, bool isShort, uint checksum)
     {
+        OstId id = OstId.FromIdAndSequence(objectId, 2);
         request.Set(Rmf.OstBody, new OstBody
         {
             Attributes = new Obdo
             {
                 Valid = MdtValid.FLID | MdtValid.FLFLAGS | MdtValid.FLCKSUM,
-                ObjectId = _object,
+                ObjectId = id,
                 Flags = ObdoFlags.CKSUM_CRC32C | (isShort ? ObdoFlags.SHORT_IO : 0),
                 Nlink = checksum,
             },
         });
-        var item = new ObdIoObj { ObjectId = _object, BufferCount = 1 };
+        var item = new ObdIoObj { ObjectId = id, BufferCount = 1 };
         request.SetBytes(Rmf.ObdIoobj, MemoryMarshal.AsBytes(new ReadOnlySpan<ObdIoObj>(in item)));
         var range = new NiobufRemote { Offset = offset, Length = (uint)length };
         request.SetBytes(Rmf.NiobufRemote, MemoryMarshal.AsBytes(new ReadOnlySpan<NiobufRemote>(in range)));
@@ -141,6 +144,8 @@ public sealed class EchoClient : IAsyncDisposable
         if (status == Errno.OK)
             status = await request.SendAsync(cancel);
         _node.ReturnBulk(bulk);
+        if (request.Attempts > 1)
+            Interlocked.Increment(ref _resent);
         return status;
     }
 }

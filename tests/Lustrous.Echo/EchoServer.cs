@@ -16,23 +16,18 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
 {
     public const string Uuid = "echo-OST0000_UUID";
 
-    /// <summary>Bytes of one object.</summary>
-    public const int ObjectSize = 16 << 20;
-
-    const int MaxObjects = 16;
-
     readonly NodeContext _context;
     readonly EchoJournal _journal;
     readonly ServiceTarget _target;
     readonly Service _service;
     readonly Service _io;
-    readonly Lock _lock = new();
-    readonly Dictionary<ulong, PooledBuffer> _objects = [];
+    readonly EchoStore _store;
 
-    public EchoServer(LNetNode lnet, EchoJournal journal)
+    public EchoServer(LNetNode lnet, EchoJournal journal, EchoStore store)
     {
         _context = lnet.Context;
         _journal = journal;
+        _store = store;
         var exports = new ExportTable(_context);
         _target = new ServiceTarget(_context, exports, new ServiceTargetOptions
         {
@@ -79,9 +74,6 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
         await _service.DisposeAsync();
         await _io.DisposeAsync();
         await _target.DisposeAsync();
-        foreach (PooledBuffer memory in _objects.Values)
-            memory.Dispose();
-        _objects.Clear();
     }
 
     Errno IServiceTargetHooks.Connecting(Export export, in ObdConnectData asked, ref ObdConnectData reply) => Errno.OK;
@@ -170,20 +162,11 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
             || !request.Capsule.TryGetArray(Rmf.NiobufRemote, MessageSide.Request, out Span<NiobufRemote> ranges)
             || ranges.Length != 1)
             return Errno.EPROTO;
-        if (ranges[0].Length > ObjectSize || ranges[0].Offset > (ulong)ObjectSize - ranges[0].Length)
+        if (ranges[0].Length > EchoStore.ObjectSize || ranges[0].Offset > (ulong)EchoStore.ObjectSize - ranges[0].Length)
             return Errno.EFBIG;
-        lock (_lock)
-        {
-            ulong id = body.Attributes.ObjectId.FirstWord;
-            if (!_objects.TryGetValue(id, out PooledBuffer? found))
-            {
-                if (_objects.Count == MaxObjects)
-                    return Errno.ENOSPC;
-                found = _context.Buffers.Take(ObjectSize);
-                _objects.Add(id, found);
-            }
-            memory = found.Slice((int)ranges[0].Offset, (int)ranges[0].Length);
-        }
+        if (!_store.TryFind(body.Attributes.ObjectId.FirstWord, out IoVec found))
+            return Errno.ENOSPC;
+        memory = found.Slice((int)ranges[0].Offset, (int)ranges[0].Length);
         return Errno.OK;
     }
 }

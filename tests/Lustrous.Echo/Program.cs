@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Lustrous.Echo;
 using Lustrous.Idl.LNet;
 using Lustrous.Libcfs;
@@ -6,8 +7,11 @@ using Lustrous.LNet;
 using Lustrous.LNet.Lnd.Socklnd;
 using Lustrous.Ptlrpc;
 
-// lustrous-echo serve --nid NID --port PORT [--journal FILE]
+// lustrous-echo serve --nid NID --port PORT [--journal FILE] [--peer-port PORT] [--address IP]
 // lustrous-echo run --nid NID --server NID --port PORT [--sizes N,N,…] [--count N] [--first N] [--uuid NAME]
+//     [--storm WRITERS] [--accept-port PORT] [--address IP]
+// --port is the server's; --address says where all NIDs are to be found, when it is not what stands in them. A storm lasts until
+// its input ends.
 if (args is not [var command, ..] || command is not ("serve" or "run"))
 {
     Console.Error.WriteLine("usage: lustrous-echo serve|run --nid NID --port PORT …");
@@ -27,7 +31,11 @@ var lnet = new LNetNode(context);
 bool serves = command == "serve";
 var lnd = new KsockLnd(context, new KsockTunables
 {
-    AcceptPort = serves ? port : 0, PeerPort = _ => port, ReservedPorts = false, Schedulers = 1,
+    AcceptPort = serves ? port : (int)Number("accept-port", 0),
+    PeerPort = _ => serves ? (int)Number("peer-port", (ulong)port) : port,
+    AddressOf = Option("address") is { } address ? _ => IPAddress.Parse(address) : null,
+    ReservedPorts = false,
+    Schedulers = 1,
 });
 Nid nid = Nid.Parse(Option("nid") ?? "127.0.0.1@tcp").Value;
 if (await lnet.AddInterfaceAsync(nid, lnd, default) is var status and not Errno.OK)
@@ -38,7 +46,9 @@ if (await lnet.AddInterfaceAsync(nid, lnd, default) is var status and not Errno.
 
 if (serves)
 {
-    var server = new EchoServer(lnet, new EchoJournal(Option("journal")));
+    string? journal = Option("journal");
+    using var store = new EchoStore(context.Buffers, journal is null ? null : journal + ".objects");
+    var server = new EchoServer(lnet, new EchoJournal(journal), store);
     if (server.Start() is var failed and not Errno.OK)
         return 1;
     Console.WriteLine("ready");
@@ -53,13 +63,15 @@ if (serves)
 using var node = new PtlrpcNode(lnet, EchoNode.Timeouts);
 var serverId = new LNetProcessId(Nid.Parse(Option("server") ?? "127.0.0.1@tcp").Value, LNetProcessId.LustrePid);
 var client = new EchoClient(
-    node, serverId, Option("uuid") ?? $"echo-{context.Random.NextUInt64():x}", context.Random.NextUInt64());
+    node, serverId, Option("uuid") ?? $"echo-{context.Random.NextUInt64():x}");
 if (await client.ConnectAsync(default) is var refused and not Errno.OK)
 {
     Console.Error.WriteLine($"connect: {refused}");
     return 1;
 }
 Console.WriteLine("connected");
+if (Number("storm", 0) is > 0 and var writers)
+    return await EchoRun.StormAsync(client, context, (int)writers, new StreamReader(Console.OpenStandardInput()).ReadToEndAsync(), Console.Out);
 int result = await EchoRun.RunAsync(
     client, context, [.. (Option("sizes") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(
         text => int.Parse(text, CultureInfo.InvariantCulture))],

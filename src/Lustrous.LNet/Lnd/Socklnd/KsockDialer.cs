@@ -1,3 +1,4 @@
+using System.Net;
 using Lustrous.Idl.LNet;
 
 namespace Lustrous.LNet.Lnd.Socklnd;
@@ -16,12 +17,12 @@ static class KsockDialer
     /// error.</returns>
     public static Result<int> Dial(KsockLnd lnd, Nid self, Nid peer, out SocketAddress target)
     {
-        target = new SocketAddress(peer.ToIPAddress(), lnd.PortTo(peer));
+        target = new SocketAddress(AddressOf(lnd.Tunables, peer), lnd.PortTo(peer));
         if (lnd.MayUseReservedPorts)
         {
             for (int port = MaxReservedPort; port >= MinReservedPort; port--)
             {
-                Result<int> socket = DialFrom(self, port, ref target);
+                Result<int> socket = DialFrom(lnd.Tunables, self, port, ref target);
                 if (!socket.Failed || socket.Error is not (Errno.EADDRINUSE or Errno.EADDRNOTAVAIL or Errno.EACCES))
                     return socket;
                 if (socket.Error == Errno.EACCES)
@@ -33,12 +34,12 @@ static class KsockDialer
             if (lnd.MayUseReservedPorts)
                 lnd.Warn($"{peer}: no reserved port is free to dial from");
         }
-        return DialFrom(self, 0, ref target);
+        return DialFrom(lnd.Tunables, self, 0, ref target);
     }
 
     public static Result<int> Listen(KsockTunables tunables, Nid self)
     {
-        SocketAddress local = new(self.ToIPAddress(), tunables.AcceptPort);
+        SocketAddress local = new(AddressOf(tunables, self), tunables.AcceptPort);
         Result<int> socket = Create(local.Family);
         if (socket.Failed)
             return socket;
@@ -70,19 +71,21 @@ static class KsockDialer
         Libc.SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_KEEPCNT, tunables.KeepaliveCount);
     }
 
-    static Result<int> DialFrom(Nid self, int port, ref SocketAddress target)
+    static Result<int> DialFrom(KsockTunables tunables, Nid self, int port, ref SocketAddress target)
     {
         Result<int> socket = Create(target.Family);
         if (socket.Failed)
             return socket;
         int fd = socket.Value;
-        SocketAddress local = new(self.ToIPAddress(), port);
+        SocketAddress local = new(AddressOf(tunables, self), port);
         if (local.Bind(fd) < 0)
             return Abandon(fd);
         if (target.Connect(fd) < 0 && Libc.LastError != Errno.EINPROGRESS)
             return Abandon(fd);
         return fd;
     }
+
+    static IPAddress AddressOf(KsockTunables tunables, Nid nid) => tunables.AddressOf?.Invoke(nid) ?? nid.ToIPAddress();
 
     static Result<int> Create(int family)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using Lustrous.Idl.LNet;
 
 namespace Lustrous.LNet.Lnd.Socklnd;
@@ -29,6 +30,12 @@ public sealed record KsockTunables
     /// Port to dial for a peer; without it <see cref="AcceptPort"/>, which is the same in a whole network.
     /// </summary>
     public Func<Nid, int>? PeerPort { get; init; }
+
+    /// <summary>
+    /// Where a NID, ours or a peer's, is to be found when that is not the address in it: behind a translated address, or several
+    /// nodes that share one and differ by port.
+    /// </summary>
+    public Func<Nid, IPAddress>? AddressOf { get; init; }
 
     public AcceptMode Accept { get; init; } = AcceptMode.All;
 
