@@ -2,6 +2,7 @@ using Lustrous.Idl.Ost;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Libcfs;
 using Lustrous.LNet;
+using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Bulk;
 using Lustrous.Ptlrpc.Layout;
 using Lustrous.Ptlrpc.Server;
@@ -23,7 +24,7 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
     readonly Service _io;
     readonly EchoStore _store;
 
-    public EchoServer(LNetNode lnet, EchoJournal journal, EchoStore store)
+    public EchoServer(LNetNode lnet, EchoJournal journal, EchoStore store, PtlrpcOptions? timeouts = null)
     {
         _context = lnet.Context;
         _journal = journal;
@@ -61,7 +62,7 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
             RequestPortal = portal,
             ReplyPortal = Portals.OSC_REPLY_PORTAL,
             HasHighPriorityQueue = true,
-            Timeouts = EchoNode.Timeouts,
+            Timeouts = timeouts ?? EchoNode.Timeouts,
         }, TargetHandler.Instance, exports);
     }
 
