@@ -53,8 +53,8 @@ public sealed partial class BulkDescriptor
     /// <param name="peer">The client.</param>
     /// <param name="lastMatchBits"><c>pb_mbits</c> of the request, or its xid.</param>
     /// <param name="owner">Told when all is over.</param>
-    /// <returns>EPROTO, and nothing starts, when the request's match bits promise less memory than the data
-    /// needs.</returns>
+    /// <returns>EPROTO, and nothing starts, when the request's match bits promise less memory than the data needs.
+    /// OK when it has started; the owner hears of the end even where LNet would take none of it.</returns>
     public Errno Start(LNetNode lnet, Nid self, LNetProcessId peer, ulong lastMatchBits, IBulkOwner owner)
     {
         Lassert.That(Type is BulkType.PutSource or BulkType.GetSink);
@@ -69,17 +69,21 @@ public sealed partial class BulkDescriptor
             MemoryDescriptor md = Descriptor(i);
             md.Threshold = 2;   // SEND, and ACK or REPLY
             md.Options = MdOptions.None;
-            _posted++;
-            if (Type == BulkType.PutSource)
-            {
-                lnet.Put(
+            Errno status = Type == BulkType.PutSource
+                ? lnet.Put(
                     md, 0, md.Length, ackWanted: true, self, peer, (int)Portal, matchBits + (uint)i, remoteOffset: 0,
-                    headerData: 0);
-            }
-            else
+                    headerData: 0)
+                : lnet.Get(md, self, peer, (int)Portal, matchBits + (uint)i, remoteOffset: 0);
+            if (status == Errno.OK)
             {
-                lnet.Get(md, self, peer, (int)Portal, matchBits + (uint)i, remoteOffset: 0);
+                Volatile.Write(ref _posted, i + 1);
+                continue;
             }
+            // No event follows for this one, and half a transfer is of no use.
+            Interlocked.Exchange(ref _failed, 1);
+            Abort();
+            Abandon((int)count - i);
+            break;
         }
         Leave();
         return Errno.OK;
@@ -91,7 +95,8 @@ public sealed partial class BulkDescriptor
     {
         if (!IsActive)
             return;
-        for (int i = 0; i < _posted; i++)
+        int posted = Volatile.Read(ref _posted);
+        for (int i = 0; i < posted; i++)
             _lnet!.Unlink(_descriptors[i]!);
     }
 

@@ -63,19 +63,21 @@ public sealed partial class Import
 
     void IDeadlineOwner.OnDeadline()
     {
+        // The lock manager has locks of its own: it is asked before ours is taken.
+        bool mayIdle = Options.IdleTimeoutSeconds > 0 && !Node.Hooks.HoldsLocks(this);
         ImportActions actions;
         using (_lock.Enter())
         {
             if (_disposed)
                 return;
-            actions = _machine.Pinger(Node.Seconds, CanIdle(), _replay.PeerCommitted);
+            actions = _machine.Pinger(Node.Seconds, mayIdle && CanIdle(), _replay.PeerCommitted);
         }
         Perform(actions);
         ArmPinger();
     }
 
-    bool CanIdle() => Options.IdleTimeoutSeconds > 0 && Volatile.Read(ref _requestCount) == 0 && _replay.Count == 0
-        && Node.Seconds - _lastReplySeconds >= Options.IdleTimeoutSeconds && !Node.Hooks.HoldsLocks(this);
+    bool CanIdle() => Volatile.Read(ref _requestCount) == 0 && _replay.Count == 0
+        && Node.Seconds - _lastReplySeconds >= Options.IdleTimeoutSeconds;
 
     void ArmPinger()
     {

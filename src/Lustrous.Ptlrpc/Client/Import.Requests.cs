@@ -6,7 +6,6 @@ namespace Lustrous.Ptlrpc.Client;
 public sealed partial class Import
 {
     ulong _highestReplied;          // guarded by _lock
-    ulong _knownReplied;            // guarded by _lock: every xid up to here has its reply
     long _lastReplySeconds;         // guarded by _lock
     bool _disposed;                 // guarded by _lock
     TaskCompletionSource? _drained; // set under _lock: no request is left
@@ -225,12 +224,8 @@ public sealed partial class Import
     LustreMsgHeaderFlags HeaderFlags => LustreMsgHeaderFlags.CKSUM_INCOMPAT18
         | (_machine.Supports(ConnectFlags.AT) ? LustreMsgHeaderFlags.AT_SUPPORT : 0);
 
-    ulong KnownReplied()
-    {
-        ulong first = _unreplied.First!.Value.Xid - 1;
-        _knownReplied = Math.Max(_knownReplied, first);
-        return first;
-    }
+    /// <summary>Every xid up to here has its reply; lower again while old requests are replayed.</summary>
+    ulong KnownReplied() => _unreplied.First!.Value.Xid - 1;
 
     void AddUnreplied(PtlrpcRequest request)
     {

@@ -12,7 +12,7 @@ public sealed partial class ImportMachine
     public long NextPing { get; private set; }
 
     /// <summary>The pinger is wanted at once.</summary>
-    public bool IsPingForced => _forceVerify && State is ImportState.Disconnected or ImportState.Full;
+    public bool IsPingForced => _forceVerify && !IsDeactive && State is ImportState.Disconnected or ImportState.Full;
 
     public bool IsPingable { get; private set; }
 

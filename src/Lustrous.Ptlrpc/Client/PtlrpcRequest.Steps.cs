@@ -12,6 +12,7 @@ public sealed partial class PtlrpcRequest
     bool _resend;           // the next sending says MSG_RESENT
     bool _needsXid;         // the next sending is a new request for the server (EINPROGRESS)
     bool _isReplay;         // being replayed, not sent for its caller
+    bool _cancelled;        // the caller no longer wants it; kept, for it may be said before the start
     bool _signalled;
     Errno _outcome;
     TaskCompletionSource<Errno>? _replayed;     // not the pooled source: its caller may not have looked at that yet
@@ -58,12 +59,13 @@ public sealed partial class PtlrpcRequest
             _bulkLinked = false;
         if ((events & RequestEvents.ReplyArrived) != 0)
             _replied = true;
+        _cancelled |= (events & RequestEvents.Cancel) != 0;
         if (_phase == RequestPhase.Done || (_phase == RequestPhase.New && (events & RequestEvents.Start) == 0))
             return;
 
         if (_phase != RequestPhase.Ending)
         {
-            if ((events & RequestEvents.Cancel) != 0)
+            if (_cancelled && !_isReplay)
                 End(Errno.EINTR);
             else if ((events & RequestEvents.Abort) != 0 && !Import.IsCurrent(Generation))
                 End(Errno.EIO);

@@ -80,7 +80,9 @@ public sealed partial class PtlrpcRequest
             return;
         }
         Arm(_due);
-        SendRequest(ticket.Peer);
+        status = SendRequest(ticket.Peer);
+        if (status != Errno.OK)
+            End(status);
     }
 
     void FillEnvelope(in SendTicket ticket)
@@ -142,7 +144,7 @@ public sealed partial class PtlrpcRequest
         return status;
     }
 
-    void SendRequest(LNetProcessId peer)
+    Errno SendRequest(LNetProcessId peer)
     {
         int length = Capsule.Request.Length;
         _requestMd.SetSingle(_requestBuffer!.Slice(0, length));
@@ -150,9 +152,15 @@ public sealed partial class PtlrpcRequest
         _requestMd.Options = MdOptions.None;
         _requestLinked = true;
         AddReference();     // until LNet is done with the request buffer, which may be after the reply
-        _node.LNet.Put(
+        Errno status = _node.LNet.Put(
             _requestMd, 0, length, ackWanted: false, Nid.Any, peer, (int)RequestPortal, Xid, remoteOffset: 0,
             headerData: 0);
+        if (status == Errno.OK)
+            return status;
+        // No event follows, so nobody else gives these back.
+        _requestLinked = false;
+        Release();
+        return status;
     }
 
     void ILNetEventHandler.OnEvent(in LNetEvent e)

@@ -280,6 +280,7 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
         (Status, ReplyStatus, Attempts, EarlyReplies, TimeoutSeconds) = (Errno.OK, 0, 0, 0, 0);
         (_progressRetries, _replyRoom) = (0, 0);
         (_resend, _timedOut, _isReplay, _signalled, _needsXid, ConnectCount) = (false, false, false, false, false, 0);
+        _cancelled = false;
         _node.ReturnRequest(this);
         import.RequestFreed();
     }

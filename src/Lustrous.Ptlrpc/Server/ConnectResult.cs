@@ -42,8 +42,7 @@ public sealed record ConnectResult(ObdConnectData Data)
         return reply;
     }
 
-    /// <summary>The smaller of both, in powers of two; a size below one page would panic the client, so then it is not
-    /// granted.</summary>
+    /// <summary>The smaller of both; a size below one page would panic the client, so then it is not granted.</summary>
     static void NegotiateBrwSize(ref ObdConnectData reply, in ObdConnectData supported)
     {
         const uint pageSize = 4096;

@@ -69,9 +69,11 @@ public sealed class ServerBulk : IBulkOwner, IValueTaskSource<Errno>, IFreeListI
             _service.RemoveBulk(this);
             return new(status);
         }
-        // The client may have gone between the check and the start; what aborts it then did not see it.
+        // The client may have gone since the check: whoever aborted it then met no transfer, or only its first part.
         if (export.IsFailed || export.ConnectCount > _connectCount)
             Abort(export.IsFailed ? Errno.ENOTCONN : Errno.ETIMEDOUT);
+        else if (Volatile.Read(ref _aborted) != 0)
+            Memory.Abort();
         return new(this, _source.Version);
     }
 
@@ -87,8 +89,8 @@ public sealed class ServerBulk : IBulkOwner, IValueTaskSource<Errno>, IFreeListI
     /// <summary>Gives it up; the task ends when LNet has let go of the memory.</summary>
     internal void Abort(Errno why)
     {
-        if (Interlocked.CompareExchange(ref _aborted, (int)why, 0) == 0)
-            Memory.Abort();
+        Interlocked.CompareExchange(ref _aborted, (int)why, 0);     // the first reason is the one told
+        Memory.Abort();
     }
 
     void IBulkOwner.OnBulkEnded(BulkDescriptor bulk)

@@ -48,6 +48,24 @@ public sealed class BulkTests
             Assert.Equal(5000, _moved);
         }));
 
+    [Theory]
+    [InlineData(BulkType.PutSource)]
+    [InlineData(BulkType.GetSink)]
+    public void A_transfer_that_LNet_does_not_take_ends_as_failed(BulkType type) => Seeds.Simulate(1, sim => ClientPair.RunAsync(
+        sim,
+        pair =>
+        {
+            using PooledBuffer memory = pair.ServerNode.Context.Buffers.Take(3 << 20);
+            var bulk = new BulkDescriptor();
+            bulk.Reset(type, portal: 64);       // of 0 to 63
+            Assert.Equal(Errno.OK, bulk.Add(memory.Slice(0, 3 << 20)));
+            var owner = new EndCounter();
+            Assert.Equal(
+                Errno.OK, bulk.Start(pair.ServerNode.LNet, Lustrous.Idl.LNet.Nid.Any, pair.ClientNode.Id, 64 + 2, owner));
+            Assert.Equal((1, true, false), (owner.Ended, bulk.Failed, bulk.IsActive));
+            return Task.CompletedTask;
+        }));
+
     [Fact]
     public void A_reply_without_the_data_ends_in_EIO_after_a_while() => Seeds.Simulate(4, sim => ClientPair.RunAsync(
         sim,
@@ -150,6 +168,13 @@ public sealed class BulkTests
         Assert.False(bulk.IsActive);
         pair.Node.ReturnBulk(bulk);
         return status;
+    }
+
+    sealed class EndCounter : IBulkOwner
+    {
+        public int Ended { get; private set; }
+
+        public void OnBulkEnded(BulkDescriptor bulk) => Ended++;
     }
 
     static void Fill(ClientPair pair, Span<byte> memory)

@@ -50,6 +50,19 @@ public sealed class ImportMachineTests
     }
 
     [Fact]
+    public void An_import_turned_off_while_disconnected_lets_the_pinger_sleep()
+    {
+        ImportMachine machine = Connected();
+        machine.ConnectionLost(1, 200);
+        Assert.True(machine.IsPingForced);
+        machine.SetInactive(200);
+        Assert.Equal(ImportActions.None, machine.Pinger(200, canIdle: false, committed: 0));
+        Assert.False(machine.IsPingForced);
+        Assert.True(machine.NextPing > 200);
+        Assert.Equal(ImportActions.SendConnect, machine.SetActive(201, committed: 0));
+    }
+
+    [Fact]
     public void First_connect_to_an_idle_target_is_full_at_once()
     {
         ImportMachine machine = New();

@@ -179,6 +179,22 @@ public sealed class PtlrpcRequestTests
     });
 
     [Fact]
+    public void A_call_cancelled_before_it_starts_is_not_sent() => Run(async pair =>
+    {
+        await pair.ConnectAsync();
+        Assert.Equal(Errno.EINTR, await pair.CallAsync(cancel: new CancellationToken(canceled: true)));
+        Assert.Empty(pair.Server.Calls);
+    });
+
+    [Fact]
+    public void A_request_that_LNet_does_not_take_ends_and_gives_everything_back() => Run(async pair =>
+    {
+        await pair.ConnectAsync();
+        Assert.Equal(Errno.EINVAL, await pair.CallAsync(request => request.RequestPortal = 64));   // of 0 to 63
+        Assert.Equal(Errno.OK, await pair.CallAsync());
+    });
+
+    [Fact]
     public void Requests_wait_for_the_connection_unless_they_may_not() => Run(async pair =>
     {
         ServerDown(pair);

@@ -5,15 +5,25 @@ namespace Lustrous.LNet.Lnd.Socklnd;
 /// </summary>
 sealed class KsockListener(KsockLnd lnd, KsockSched sched, int fd) : KsockPollable(sched)
 {
-    public const int OpenCommand = 1, CloseCommand = 2;
+    public const int OpenCommand = 1, CloseCommand = 2, ResumeCommand = 4;
+
+    /// <summary>A fail point of ours: accept finds no free descriptor.</summary>
+    internal const uint FailAccept = 0xE700;
 
     const int MaxReservedPort = 1023;
     const int TurnConnections = 64;
 
     bool _closed;
+    volatile bool _isStarved;
 
     /// <summary>The port it listens on.</summary>
     public int Port { get; } = PortOf(fd);
+
+    /// <summary>
+    /// The machine had no room for what waits in the backlog. No event will tell of it again (edge-triggered), so the driver's
+    /// clock resumes it.
+    /// </summary>
+    public bool IsStarved => _isStarved;
 
     public override void OnEvents(uint events) => OnTurn();
 
@@ -22,17 +32,28 @@ sealed class KsockListener(KsockLnd lnd, KsockSched sched, int fd) : KsockPollab
         for (int i = 0; i < TurnConnections; i++)
         {
             SocketAddress address = SocketAddress.Empty;
-            int accepted = address.Accept(fd);
-            if (accepted < 0)
+            bool fails = lnd.Context.FailPoints.Check(FailAccept);
+            int accepted = fails ? -1 : address.Accept(fd);
+            if (accepted >= 0)
             {
-                // EMFILE and the like: what waits is taken with the next event.
-                if (Libc.LastError is not (Errno.EAGAIN or Errno.ECONNABORTED or Errno.EINTR))
-                    lnd.Warn($"cannot accept: {Libc.LastError}");
-                if (Libc.LastError is not (Errno.ECONNABORTED or Errno.EINTR))
-                    return;
+                _isStarved = false;
+                Take(accepted, address);
                 continue;
             }
-            Take(accepted, address);
+            Errno error = fails ? Errno.EMFILE : Libc.LastError;
+            if (error == Errno.EAGAIN)
+            {
+                _isStarved = false;
+                return;
+            }
+            if (error is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
+            {
+                if (!_isStarved)
+                    lnd.Warn($"cannot accept: {error}; trying again every second");
+                _isStarved = true;
+                return;
+            }
+            // Anything else is an error of the one connection that was accepted (accept(2)): the next may be well.
         }
         Sched.RunAgain(this);
     }
@@ -46,9 +67,12 @@ sealed class KsockListener(KsockLnd lnd, KsockSched sched, int fd) : KsockPollab
             _closed = true;
             Sched.Unwatch(this, fd);
             _ = Libc.close(fd);
+            return;
         }
-        else if (Sched.Watch(this, fd) is var error and not Errno.OK)
+        if ((commands & OpenCommand) != 0 && Sched.Watch(this, fd) is var error and not Errno.OK)
             lnd.Warn($"cannot watch the acceptor's socket: {error}");
+        if ((commands & ResumeCommand) != 0 && !_closed)
+            OnTurn();
     }
 
     void Take(int accepted, in SocketAddress address)

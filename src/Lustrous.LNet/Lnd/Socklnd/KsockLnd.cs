@@ -236,6 +236,8 @@ public sealed class KsockLnd : ILnd
         }
         foreach (KsockNet net in _nets)
         {
+            if (net.Listener is { IsStarved: true } listener)
+                listener.Sched.Post(listener, KsockListener.ResumeCommand);
             foreach (KsockPeer peer in net.Peers)
                 peer.Tick(now);
         }
