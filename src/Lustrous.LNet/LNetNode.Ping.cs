@@ -43,8 +43,20 @@ public sealed partial class LNetNode
             target.Dispose();
             return;
         }
-        if (Interlocked.Exchange(ref _pingTarget, target) is { } old)
-            Unlink(old.Descriptor);
+        if (Interlocked.Exchange(ref _pingTarget, target) is not { } old)
+            return;
+        Unlink(old.Descriptor);
+        PushToPeers();
+    }
+
+    /// <summary>Tells the peers that want to know of our new list (lnet_push_update_to_peers).</summary>
+    void PushToPeers()
+    {
+        foreach (LNetPeer peer in _peers.Snapshot())
+        {
+            if ((peer.Features & Options.Features & PushFeatures) == PushFeatures)
+                Push(peer.PrimaryNid);
+        }
     }
 
     PooledBuffer TakePingInfo(out int length)
@@ -97,7 +109,11 @@ public sealed partial class LNetNode
             return;
         Nid primary = speaker.Peer.PrimaryNid;
         if (reply.Value.Entries.Any(entry => entry.Nid == primary))
-            _peers.Join(speaker.Peer, other.Peer);
+        {
+            // The first of its list is the name it wants to be known by.
+            bool otherLeads = reply.Value.Entries[0].Nid == other.Peer.PrimaryNid;
+            _peers.Join(otherLeads ? other.Peer : speaker.Peer, otherLeads ? speaker.Peer : other.Peer);
+        }
         else if (_logLimit.MayWrite(LogLevel.Warning))
             Context.Log.Warning(LogSource, $"{speaker.Nid} claims {claimed}, which knows nothing of it: ignored");
     }
@@ -159,11 +175,22 @@ public sealed partial class LNetNode
         source.Descriptor.Options = MdOptions.None;
         source.Descriptor.Threshold = 2;    // SEND and ACK
         Errno status = Put(
-            source.Descriptor, 0, source.Descriptor.Length, ackWanted: true, Nid.Any,
+            source.Descriptor, 0, source.Descriptor.Length, ackWanted: true, KnownSelf(nid.Net),
             new LNetProcessId(nid, LNetProcessId.LustrePid), LNetLimits.RESERVED_PORTAL, PingInfo.MatchBits, 0, 0,
             exact: true);
         if (status != Errno.OK)
             source.Dispose();
+    }
+
+    /// <summary>Our oldest address on a net: a push from one that the peer has never heard of would look like a stranger's.</summary>
+    Nid KnownSelf(uint net)
+    {
+        foreach (LNetInterface ni in InterfaceArray)
+        {
+            if (ni.Nid.Net == net)
+                return ni.Nid;
+        }
+        return Nid.Any;
     }
 
     void StartRecoveryPing(Nid nid) => _ = PingOnceAsync(nid, DiscoveryTimeout, CancellationToken.None).AsTask();

@@ -216,6 +216,20 @@ public sealed class PingTests : IAsyncDisposable
     }
 
     [Fact]
+    public void A_new_address_is_told_to_the_peers_that_want_to_know()
+    {
+        LNetNode server = _world.Start(Kernel, Server);
+        LNetNode client = _world.Start(Kernel with { DiscoverPeers = true }, Client);
+        var md = new TestMd(0, threshold: 1);
+        client.Put(md.Md, 0, 0, false, Nid.Any, TestWorld.Id(Server), 9, 0, 0, 0);
+        _world.Wire.Run();
+        Assert.Equal(Client2, server.PrimaryNid(Client2));
+        Assert.True(client.AddInterfaceAsync(Client2, _world.Wire.CreateLnd(), CancellationToken.None).IsCompletedSuccessfully);
+        _world.Wire.Run();
+        Assert.Equal(Client, server.PrimaryNid(Client2));
+    }
+
+    [Fact]
     public void Messages_to_a_peer_that_cannot_be_discovered_fail()
     {
         LNetNode client = _world.Start(Kernel with { DiscoverPeers = true }, Client);

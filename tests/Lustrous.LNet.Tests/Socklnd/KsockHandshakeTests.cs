@@ -56,6 +56,22 @@ public sealed class KsockHandshakeTests
     }
 
     [Fact]
+    public async Task Who_dials_while_descriptors_are_out_is_let_in_when_there_are_some_again()
+    {
+        TestClock clock = new();
+        await using TestNode node = await TestNode.StartAsync("127.0.0.1", clock: clock);
+        node.Context.FailPoints.Set(KsockListener.FailAccept);
+        using ScriptedPeer peer = await ScriptedPeer.DialAsync(node);
+        await peer.SendAsync(ScriptedPeer.Opening(node.Nid, High));
+        await node.LoggedAsync("cannot accept: EMFILE");
+        node.Context.FailPoints.Clear();
+        // Nobody else dials: only the clock brings the acceptor back.
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(node.Nid, (await peer.ReadHelloAsync()).SourceNid);
+        Assert.Empty(node.LogSoFar());
+    }
+
+    [Fact]
     public async Task A_peer_of_an_unknown_version_is_told_ours()
     {
         await using TestNode node = await TestNode.StartAsync("127.0.0.1");
