@@ -194,7 +194,8 @@ public sealed class KsockProtocolTests
     [Fact]
     public async Task A_peer_that_lets_answers_pile_up_is_not_read_and_goes_on_once_it_reads()
     {
-        KsockTunables tunables = new() { MaxQueuedMessages = 64, TxBufferBytes = 64 << 10 };
+        // Half of the queue has to hold the answers to one read of 128 KiB: 146 requests.
+        KsockTunables tunables = new() { MaxQueuedMessages = 512, TxBufferBytes = 64 << 10 };
         await using TestNode node = await TestNode.StartAsync("127.0.0.1", tunables);
         using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Kernel, SocklndConnectionType.CONTROL);
         List<Task<Errno>> answers = [];

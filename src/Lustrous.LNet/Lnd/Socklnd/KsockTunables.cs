@@ -107,7 +107,8 @@ public sealed record KsockTunables
     public int MaxConnectionsPerAddress { get; init; } = 1024;
 
     /// <summary>
-    /// Messages that wait for one peer; more fail with ENOBUFS. At half of it the peer is no longer read from.
+    /// Messages that wait for one peer; more fail with ENOBUFS. At half of it the peer is no longer read from; what
+    /// one read brings (some 1,400 small requests) may still be answered, so it is not to be much smaller.
     /// </summary>
     public int MaxQueuedMessages { get; init; } = 16384;
 }
