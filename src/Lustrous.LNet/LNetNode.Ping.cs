@@ -182,7 +182,9 @@ public sealed partial class LNetNode
             source.Dispose();
     }
 
-    /// <summary>Our oldest address on a net: a push from one that the peer has never heard of would look like a stranger's.</summary>
+    /// <summary>
+    /// Our oldest address on a net: a push from one that the peer has never heard of would look like a stranger's.
+    /// </summary>
     Nid KnownSelf(uint net)
     {
         foreach (LNetInterface ni in InterfaceArray)

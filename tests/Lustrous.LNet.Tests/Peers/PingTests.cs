@@ -224,7 +224,9 @@ public sealed class PingTests : IAsyncDisposable
         client.Put(md.Md, 0, 0, false, Nid.Any, TestWorld.Id(Server), 9, 0, 0, 0);
         _world.Wire.Run();
         Assert.Equal(Client2, server.PrimaryNid(Client2));
-        Assert.True(client.AddInterfaceAsync(Client2, _world.Wire.CreateLnd(), CancellationToken.None).IsCompletedSuccessfully);
+        ValueTask<Errno> added =
+            client.AddInterfaceAsync(Client2, _world.Wire.CreateLnd(), CancellationToken.None);
+        Assert.True(added.IsCompletedSuccessfully);
         _world.Wire.Run();
         Assert.Equal(Client, server.PrimaryNid(Client2));
     }

@@ -51,9 +51,9 @@ public sealed class BulkTests
     [Theory]
     [InlineData(BulkType.PutSource)]
     [InlineData(BulkType.GetSink)]
-    public void A_transfer_that_LNet_does_not_take_ends_as_failed(BulkType type) => Seeds.Simulate(1, sim => ClientPair.RunAsync(
-        sim,
-        pair =>
+    public void A_transfer_that_LNet_does_not_take_ends_as_failed(BulkType type) => Seeds.Simulate(
+        1,
+        sim => ClientPair.RunAsync(sim, pair =>
         {
             using PooledBuffer memory = pair.ServerNode.Context.Buffers.Take(3 << 20);
             var bulk = new BulkDescriptor();
@@ -61,7 +61,8 @@ public sealed class BulkTests
             Assert.Equal(Errno.OK, bulk.Add(memory.Slice(0, 3 << 20)));
             var owner = new EndCounter();
             Assert.Equal(
-                Errno.OK, bulk.Start(pair.ServerNode.LNet, Lustrous.Idl.LNet.Nid.Any, pair.ClientNode.Id, 64 + 2, owner));
+                Errno.OK,
+                bulk.Start(pair.ServerNode.LNet, Lustrous.Idl.LNet.Nid.Any, pair.ClientNode.Id, 64 + 2, owner));
             Assert.Equal((1, true, false), (owner.Ended, bulk.Failed, bulk.IsActive));
             return Task.CompletedTask;
         }));

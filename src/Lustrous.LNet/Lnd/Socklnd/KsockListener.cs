@@ -20,8 +20,8 @@ sealed class KsockListener(KsockLnd lnd, KsockSched sched, int fd) : KsockPollab
     public int Port { get; } = PortOf(fd);
 
     /// <summary>
-    /// The machine had no room for what waits in the backlog. No event will tell of it again (edge-triggered), so the driver's
-    /// clock resumes it.
+    /// The machine had no room for what waits in the backlog. No event will tell of it again (edge-triggered), so the
+    /// driver's clock resumes it.
     /// </summary>
     public bool IsStarved => _isStarved;
 
