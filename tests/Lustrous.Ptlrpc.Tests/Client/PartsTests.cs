@@ -43,6 +43,15 @@ public sealed class PartsTests
     }
 
     [Fact]
+    public void A_life_that_begins_within_the_second_has_xids_of_its_own() => Seeds.Simulate(1, async sim =>
+    {
+        SimNode node = await sim.AddNodeAsync();
+        ulong first = new XidGenerator(node.Context).Next();
+        await sim.Delay(TimeSpan.FromMilliseconds(50));
+        Assert.InRange(new XidGenerator(node.Context).Next() - first, 50_000UL, 60_000UL);
+    });
+
+    [Fact]
     public void Xids_rise_in_steps_and_a_later_life_starts_above_an_earlier_one() => Seeds.Simulate(1, async sim =>
     {
         SimNode node = await sim.AddNodeAsync();
