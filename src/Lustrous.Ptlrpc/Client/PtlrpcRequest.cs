@@ -227,7 +227,8 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
     public void Dispose()
     {
         Lassert.That(Interlocked.Exchange(ref _disposed, 1) == 0, "a request was disposed twice");
-        if (_phase is not (RequestPhase.New or RequestPhase.Done))
+        // Its replay is none of the caller's business any more.
+        if (!_isReplay && _phase is not (RequestPhase.New or RequestPhase.Done))
             Kick(RequestEvents.Cancel);
         Release();
     }
@@ -279,8 +280,10 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
         (Xid, MatchBits, Transno, Tag, Generation) = (0, 0, 0, 0, 0);
         (Status, ReplyStatus, Attempts, EarlyReplies, TimeoutSeconds) = (Errno.OK, 0, 0, 0, 0);
         (_progressRetries, _replyRoom) = (0, 0);
-        (_resend, _timedOut, _isReplay, _signalled, _needsXid, ConnectCount) = (false, false, false, false, false, 0);
-        _cancelled = false;
+        // One that was cancelled while it waited to be sent again must not leave that wait to the next.
+        (_notBefore, _outcome, _replied, _timedOut) = (TimeSpan.Zero, Errno.OK, false, false);
+        (_resend, _isReplay, _signalled, _needsXid, _cancelled) = (false, false, false, false, false);
+        ConnectCount = 0;
         _node.ReturnRequest(this);
         import.RequestFreed();
     }

@@ -166,6 +166,21 @@ public sealed class PtlrpcRequestTests
     });
 
     [Fact]
+    public void A_request_cancelled_while_it_waits_to_be_sent_again_leaves_no_wait_to_the_next() => Run(async pair =>
+    {
+        await pair.ConnectAsync();
+        bool busy = true;
+        Answer(pair, request => request.Reply(
+            change: body => body with { Status = busy ? -(int)Errno.EINPROGRESS : 0 }));
+        using var source = new CancellationTokenSource(TimeSpan.FromMilliseconds(500), pair.ClientNode.Context.Clock);
+        Assert.Equal(Errno.EINTR, await pair.CallAsync(cancel: source.Token));
+        busy = false;
+        TimeSpan start = pair.Sim.Now;
+        Assert.Equal(Errno.OK, await pair.CallAsync());         // the pool gives it the same object
+        Assert.InRange((pair.Sim.Now - start).TotalSeconds, 0, 0.1);
+    });
+
+    [Fact]
     public void A_cancelled_request_ends_at_once_and_leaves_nothing_behind() => Run(async pair =>
     {
         await pair.ConnectAsync();
