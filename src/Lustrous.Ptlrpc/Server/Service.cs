@@ -123,7 +123,7 @@ public sealed partial class Service : IAsyncDisposable
         }
         if (first)
         {
-            await _stopping.CancelAsync();
+            CancelHandlers();
             foreach (RequestBuffer buffer in buffers)
                 buffer.Unpost(_lnet);
             _lnet.ClearLazyPortal((int)Options.RequestPortal);
@@ -139,6 +139,9 @@ public sealed partial class Service : IAsyncDisposable
         foreach (RequestBuffer buffer in buffers)
             buffer.Dispose();
     }
+
+    /// <summary>Here and now: CancelAsync would tell the handlers on the thread pool, out of the node's own order of work.</summary>
+    void CancelHandlers() => _stopping.Cancel();
 
     /// <summary>Something that keeps the service alive begins.</summary>
     internal void EnterBusy()
