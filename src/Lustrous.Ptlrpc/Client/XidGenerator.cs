@@ -24,8 +24,8 @@ public sealed class XidGenerator
     public XidGenerator(NodeContext context)
     {
         TimeSpan now = context.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch;
-        // A process, other than a kernel, is back within the second: a late reply to its last life must not find its number
-        // in use, so the fraction of the second counts too.
+        // A process, other than a kernel, is back within the second: a late reply to its last life must not find
+        // its number in use, so the fraction of the second counts too.
         ulong scaled = (ulong)(((UInt128)Math.Max(now.Ticks, 0) << 20) / TimeSpan.TicksPerSecond);
         // A clock that is plainly wrong does not tell two lives apart: chance does.
         ulong first = now.TotalSeconds < Year2004 ? context.Random.NextUInt64() >> 2 | 1UL << 61 : scaled;

@@ -140,7 +140,7 @@ public sealed partial class Service : IAsyncDisposable
             buffer.Dispose();
     }
 
-    /// <summary>Here and now: CancelAsync would tell the handlers on the thread pool, out of the node's own order of work.</summary>
+    // Here and now: CancelAsync would tell the handlers on the thread pool, out of the node's own order of work.
     void CancelHandlers() => _stopping.Cancel();
 
     /// <summary>Something that keeps the service alive begins.</summary>

@@ -9,8 +9,11 @@ using Lustrous.Ptlrpc.Layout;
 namespace Lustrous.Simulation.Tests.Ptlrpc;
 
 /// <summary>One life of a client: an import, and callers that check every answer against the model.</summary>
-sealed class ChaosClient(Simulation sim, SimNode node, ChaosServer server, ChaosLedger ledger, ChaosPlan plan, string uuid)
+#pragma warning disable CA1001 // StopAsync gives all back; what a crash takes is gone
+sealed class ChaosClient(
+    Simulation sim, SimNode node, ChaosServer server, ChaosLedger ledger, ChaosPlan plan, string uuid)
     : IImportOwner
+#pragma warning restore CA1001
 {
     readonly SimHost _host = node.Host;
     readonly List<Task> _callers = [];
@@ -73,13 +76,14 @@ sealed class ChaosClient(Simulation sim, SimNode node, ChaosServer server, Chaos
         using var late = new CancellationTokenSource(limit, node.Context.Clock);
         Errno status = await Import.WaitConnectedAsync(firstTryOnly: false, late.Token);
         Lassert.That(status == Errno.OK, $"{uuid} is not FULL again: {status}, {Describe()}");
-        // An import that looks well may yet learn that the target has forgotten it: then the next call finds a new connection.
+        // An import that looks well may yet learn that the target has forgotten it: then the next call finds a
+        // new connection.
         do
         {
             Lassert.That(sim.Now < end, $"{uuid} has no answer to its last call: {status}, {Describe()}");
             if (status != Errno.OK)
                 await _host.Delay(TimeSpan.FromSeconds(1));
-            status = await CallAsync(ledger.New(CallKind.Echo, uuid, 0, 0), cancel: default, noResend: false);
+            status = await CallAsync(ledger.New(CallKind.Echo, uuid, 0, 0), noResend: false, default);
         }
         while (status != Errno.OK && plan.MayFail);
         Lassert.That(status == Errno.OK, $"the last call of {uuid}: {status}");
@@ -167,12 +171,12 @@ sealed class ChaosClient(Simulation sim, SimNode node, ChaosServer server, Chaos
                 TimeSpan.FromMilliseconds(sim.Random.Next(sim.Random.Next(2) == 0 ? 3 : 30_000)), node.Context.Clock)
             : null;
         TimeSpan begin = sim.Now;
-        await CallAsync(ledger.New(kind, uuid, length, pageOffset), source?.Token ?? default, noResend);
+        await CallAsync(ledger.New(kind, uuid, length, pageOffset), noResend, source?.Token ?? default);
         LongestCall = LongestCall > sim.Now - begin ? LongestCall : sim.Now - begin;
         source?.Dispose();
     }
 
-    async Task<Errno> CallAsync(ChaosCall call, CancellationToken cancel, bool noResend)
+    async Task<Errno> CallAsync(ChaosCall call, bool noResend, CancellationToken cancel)
     {
         _calls.Add(call);
         PooledBuffer? memory = call.Length > 0 ? node.Context.Buffers.Take(call.Length) : null;
@@ -190,7 +194,8 @@ sealed class ChaosClient(Simulation sim, SimNode node, ChaosServer server, Chaos
         request.Set(Rmf.OstBody, new OstBody { Attributes = new Obdo { Size = call.Id, Blocks = call.Mark } });
         if (memory is not null)
         {
-            bulk = _rpc.TakeBulk(call.Kind == CallKind.Read ? BulkType.PutSink : BulkType.GetSource, ChaosServer.BulkPortal);
+            BulkType type = call.Kind == CallKind.Read ? BulkType.PutSink : BulkType.GetSource;
+            bulk = _rpc.TakeBulk(type, ChaosServer.BulkPortal);
             if (call.Kind == CallKind.Write)
                 call.Bytes(0).CopyTo(memory.Span);
             Lassert.That(bulk.Add(memory.Slice(0, call.Length), call.PageOffset) == Errno.OK);
@@ -223,7 +228,8 @@ sealed class ChaosClient(Simulation sim, SimNode node, ChaosServer server, Chaos
             Errno.ESHUTDOWN => plan.MayFail,
             _ => false,
         };
-        ledger.Require(allowed, $"call {call.Id}, {call.Kind}, noResend {noResend}, ended with {status} at {sim.Now}");
+        ledger.Require(
+            allowed, $"call {call.Id}, {call.Kind}, noResend {noResend}, ended with {status} at {sim.Now}");
     }
 
     void CheckReply(ChaosCall call, PtlrpcRequest request, PooledBuffer? memory)
@@ -243,7 +249,8 @@ sealed class ChaosClient(Simulation sim, SimNode node, ChaosServer server, Chaos
         if (call.Kind == CallKind.Read)
         {
             ledger.Require(
-                memory!.Span[..call.Length].SequenceEqual(call.Bytes((int)got.Ioepoch)), $"read {call.Id} brought other bytes");
+                memory!.Span[..call.Length].SequenceEqual(call.Bytes((int)got.Ioepoch)),
+                $"read {call.Id} brought other bytes");
         }
     }
 }

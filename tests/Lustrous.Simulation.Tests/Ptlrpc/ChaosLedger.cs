@@ -26,7 +26,9 @@ sealed class ChaosLedger
 
     public ChaosCall? Find(ulong id) => id < (ulong)_calls.Count ? _calls[(int)id] : null;
 
-    /// <summary>A server's handler must not throw what the test should hear: it is kept until <see cref="Check"/>.</summary>
+    /// <summary>
+    /// A server's handler must not throw what the test should hear: it is kept until <see cref="Check"/>.
+    /// </summary>
     public bool Require(bool condition, string otherwise)
     {
         if (!condition)

@@ -14,7 +14,8 @@ sealed record ChaosPlan
     public int CallsEach { get; init; } = 6;
 
     /// <summary>
-    /// Clients are evicted, or the target forgets: a call may fail. Otherwise every call that its caller waits for must succeed.
+    /// Clients are evicted, or the target forgets: a call may fail. Otherwise every call that its caller waits
+    /// for must succeed.
     /// </summary>
     public bool MayFail { get; init; }
 

@@ -8,10 +8,13 @@ using Lustrous.Ptlrpc.Server;
 namespace Lustrous.Simulation.Tests.Ptlrpc;
 
 /// <summary>
-/// A target and its service, over all their lives. It knows from the model what each call should be, and tells the model what
+/// A target and its service, over all their lives. It knows from the model what each call should be, and tells
+/// the model what
 /// it does.
 /// </summary>
+#pragma warning disable CA1001 // StopAsync gives all back; what a crash takes is gone
 sealed class ChaosServer(Simulation sim, SimNode node, ChaosLedger ledger, ChaosPlan plan)
+#pragma warning restore CA1001
 {
     public const string Uuid = "chaos-OST0000_UUID";
     public const uint RequestPortal = (uint)Portals.OST_REQUEST_PORTAL;
@@ -66,7 +69,9 @@ sealed class ChaosServer(Simulation sim, SimNode node, ChaosLedger ledger, Chaos
         await StartAsync();
     }
 
-    /// <summary>The service stops in order, and another takes its place; the target keeps its clients and replies.</summary>
+    /// <summary>
+    /// The service stops in order, and another takes its place; the target keeps its clients and replies.
+    /// </summary>
     public async Task StopAndResumeAsync(TimeSpan pause)
     {
         await node.RunAsync(() => _service.DisposeAsync().AsTask());
@@ -134,7 +139,8 @@ sealed class ChaosServer(Simulation sim, SimNode node, ChaosLedger ledger, Chaos
         if (status != Errno.OK)
             return status;
         ledger.Require(
-            memory.Span[..call.Length].SequenceEqual(call.Bytes(0)), $"write {call.Id} brought other bytes to the server");
+            memory.Span[..call.Length].SequenceEqual(call.Bytes(0)),
+            $"write {call.Id} brought other bytes to the server");
         return Reply(request, body, salt: 0);
     }
 
@@ -163,7 +169,9 @@ sealed class ChaosServer(Simulation sim, SimNode node, ChaosLedger ledger, Chaos
         return status;
     }
 
-    /// <summary>Most calls take no time, some a little, a few longer than the client would wait without early replies.</summary>
+    /// <summary>
+    /// Most calls take no time, some a little, a few longer than the client would wait without early replies.
+    /// </summary>
     Task WorkAsync(CancellationToken cancel)
     {
         int kind = sim.Random.Next(100);

@@ -5,7 +5,9 @@ namespace Lustrous.Simulation.Tests.Ptlrpc;
 /// <summary>One server, its clients, and what may be done to them.</summary>
 sealed class ChaosWorld
 {
-    /// <summary>Virtual time within which everything must be well again once nothing is done to it any more.</summary>
+    /// <summary>
+    /// Virtual time within which everything must be well again once nothing is done to it any more.
+    /// </summary>
     static readonly TimeSpan Long = TimeSpan.FromMinutes(20);
 
     readonly ChaosPlan _plan;
@@ -54,7 +56,9 @@ sealed class ChaosWorld
         return world;
     }
 
-    /// <summary>A random pause, then something else, while calls are under way and at most <paramref name="times"/> times.</summary>
+    /// <summary>
+    /// A random pause, then something else, while calls are under way and at most <paramref name="times"/> times.
+    /// </summary>
     public async Task DisturbAsync(int times, params Func<Task>[] ways)
     {
         for (int i = 0; i < times && !CallersEnded; i++)
@@ -64,7 +68,9 @@ sealed class ChaosWorld
         }
     }
 
-    /// <summary>From nothing over milliseconds, in which calls are under way, to longer than any time limit.</summary>
+    /// <summary>
+    /// From nothing over milliseconds, in which calls are under way, to longer than any time limit.
+    /// </summary>
     public Task PauseAsync() => Sim.Delay(Random.Next(4) switch
     {
         0 => TimeSpan.FromSeconds(Random.Next(60)),
@@ -130,7 +136,8 @@ sealed class ChaosWorld
             Lassert.That(Sim.Now < end, $"{Server.ExportCount} exports are left");
             await Sim.Delay(TimeSpan.FromSeconds(1));
         }
-        Lassert.That(Server.ExportCount == Clients.Length, $"{Server.ExportCount} exports for {Clients.Length} clients");
+        Lassert.That(
+            Server.ExportCount == Clients.Length, $"{Server.ExportCount} exports for {Clients.Length} clients");
     }
 
     /// <summary>Clients leave, the server stops; the run then looks for buffers that were not given back.</summary>

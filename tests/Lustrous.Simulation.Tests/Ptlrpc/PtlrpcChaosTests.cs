@@ -3,8 +3,10 @@ using Lustrous.Libcfs;
 namespace Lustrous.Simulation.Tests.Ptlrpc;
 
 /// <summary>
-/// Clients call a target over a network that misbehaves, and machines that go down. Calls that must not be executed twice are not;
-/// a reply is that of its request; bulk arrives as it was; everything ends; afterwards all is well again and nothing is left.
+/// Clients call a target over a network that misbehaves, and machines that go down. Calls that must not be
+/// executed twice are not;
+/// a reply is that of its request; bulk arrives as it was; everything ends; afterwards all is well again and
+/// nothing is left.
 /// </summary>
 public sealed class PtlrpcChaosTests
 {
@@ -30,7 +32,8 @@ public sealed class PtlrpcChaosTests
         if (sim.Random.Next(2) == 0)
             sim.Network.DefaultLink = Bad(sim);
         return ChaosWorld.RunAsync(
-            sim, new ChaosPlan { SlowSeconds = 8 }, world => world.DisturbAsync(5, world.StopAndResumeAsync, world.CutAsync));
+            sim, new ChaosPlan { SlowSeconds = 8 },
+            world => world.DisturbAsync(5, world.StopAndResumeAsync, world.CutAsync));
     });
 
     [Fact]
@@ -78,7 +81,8 @@ public sealed class PtlrpcChaosTests
         await world.CrashClientAsync();
         await world.CalmAsync();
         // Nobody waits longer than for the time limit of a bulk transfer with the dead.
-        Assert.All(world.Clients, client => Assert.InRange(client.LongestCall, TimeSpan.Zero, TimeSpan.FromMinutes(2)));
+        Assert.All(
+            world.Clients, client => Assert.InRange(client.LongestCall, TimeSpan.Zero, TimeSpan.FromMinutes(2)));
         await world.StopAsync();
     });
 
@@ -102,7 +106,8 @@ public sealed class PtlrpcChaosTests
     };
 
     static Task DisturbWildly(ChaosWorld world) => world.DisturbAsync(
-        8, world.CutAsync, world.PartitionAsync, world.CrashClientAsync, world.CrashServerAsync, world.StopAndResumeAsync);
+        8, world.CutAsync, world.PartitionAsync, world.CrashClientAsync, world.CrashServerAsync,
+        world.StopAndResumeAsync);
 
     static SimLinkOptions Bad(Simulation sim) => SimLinkOptions.Default with
     {
