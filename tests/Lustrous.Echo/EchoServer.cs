@@ -147,12 +147,7 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
     {
         using ServerBulk bulk = request.NewBulk(type, Portals.OST_BULK_PORTAL);
         Errno status = bulk.Memory.Add(memory);
-        if (status == Errno.OK)
-            status = await bulk.RunAsync();
-        // A transfer that failed is not answered: the client resends the whole (tgt_brw_write).
-        if (status is Errno.ETIMEDOUT or Errno.ENOTCONN)
-            request.NoReply = true;
-        return status;
+        return status == Errno.OK ? await bulk.RunAsync() : status;
     }
 
     /// <summary>One object, one range of it.</summary>

@@ -8,9 +8,9 @@ namespace Lustrous.Ptlrpc.Server;
 /// <see cref="ServerRequest.NewBulk"/>, given back by disposing it.
 /// </summary>
 /// <remarks>
-/// Ends early when the time is up (ETIMEDOUT), when the client has been evicted (ENOTCONN) or has reconnected
-/// (ETIMEDOUT, and no reply is sent: the client resends on its new connection). The memory is the handler's again when
-/// the task has ended, never before.
+/// Ends early when the time is up or the client has reconnected (ETIMEDOUT), or was evicted (ENOTCONN). Whatever broke
+/// it, the request is then not answered: its client resends the whole, and a late error would end that resend, which
+/// waits under the same match bits. The memory is the handler's again when the task has ended, never before.
 /// </remarks>
 public sealed class ServerBulk : IBulkOwner, IValueTaskSource<Errno>, IFreeListItem<ServerBulk>, IDisposable
 {
@@ -56,7 +56,10 @@ public sealed class ServerBulk : IBulkOwner, IValueTaskSource<Errno>, IFreeListI
     public ValueTask<Errno> RunAsync()
     {
         if (_export is not { } export || export.IsFailed || export.ConnectCount > _connectCount)
+        {
+            _request!.NoReply = true;
             return new(Errno.ENOTCONN);
+        }
         _source.Reset();
         Start = _service.Context.Uptime;
         _service.AddBulk(this);
@@ -100,6 +103,8 @@ public sealed class ServerBulk : IBulkOwner, IValueTaskSource<Errno>, IFreeListI
         Errno status = (Errno)Volatile.Read(ref _aborted);
         if (status == Errno.OK && (Memory.Failed || Memory.TransferredBytes != Memory.Size))
             status = Errno.ETIMEDOUT;
+        if (status != Errno.OK)
+            _request!.NoReply = true;
         _source.SetResult(status);
     }
 
