@@ -52,7 +52,7 @@ public sealed partial class LNetNode : ILndUpcalls, ILNetCompletions, IAsyncDisp
         for (int i = 0; i < HandleStripe.Count; i++)
             _stripes[i] = new HandleStripe(i, interfaceCookie, context.Random);
         _loopback = new LNetInterface(Nid.Loopback, new Lolnd(), this);
-        _logLimit = new LogLimiter(context);
+        _logLimit = new LogLimiter(context, LogSource);
         _monitor = context.Clock.CreateTimer(
             static node => ((LNetNode)node!).RunMonitor(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         UpdatePingTarget();

@@ -148,10 +148,10 @@ public sealed partial class Service
     /// <summary>Is done with a request without an answer: the client resends, or no longer cares.</summary>
     void Drop(ServerRequest request, LogLevel level, string why)
     {
-        long count = Interlocked.Increment(ref _droppedCount);
-        // A flood of bad requests must not become a flood of log lines: the first ones, then every thousandth.
-        if (count <= 100 || count % 1000 == 0 || level == LogLevel.Trace)
-            Log(level, $"dropping {request}: {why}");
+        Interlocked.Increment(ref _droppedCount);
+        // A flood of bad requests must cost no lines, and no making of lines that nobody sees.
+        if (_logLimit.MayWrite(level))
+            Context.Log.Write(new LogEvent(level, Options.Name, $"dropping {request}: {why}"));
         request.NoReply = true;
         Finish(request);
     }

@@ -24,6 +24,7 @@ public sealed partial class Service : IAsyncDisposable
     readonly FreeList<ReplyState> _freeReplies;
     readonly FreeList<ServerBulk> _freeBulks;
     readonly CancellationTokenSource _stopping = new();
+    readonly LogLimiter _logLimit;
     readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     ServerRequest? _firstLive;                          // guarded by _lock: all requests in hand
     int _liveCount;                                     // guarded by _lock
@@ -39,6 +40,7 @@ public sealed partial class Service : IAsyncDisposable
         _lnet = lnet;
         _handler = handler;
         Options = options;
+        _logLimit = new LogLimiter(lnet.Context, options.Name);
         Exports = exports;
         _estimate = new AdaptiveTimeout(options.Timeouts);
         _estimate.Reset(10, 0);     // ptlrpc_service_part_init: ten seconds until something was measured
@@ -201,9 +203,5 @@ public sealed partial class Service : IAsyncDisposable
         LeaveBusy();
     }
 
-    void Log(LogLevel level, string message)
-    {
-        if (Context.Log.IsEnabled(level))
-            Context.Log.Write(new LogEvent(level, Options.Name, message));
-    }
+    void Log(LogLevel level, string message) => _logLimit.Write(level, message);
 }

@@ -63,6 +63,7 @@ public sealed partial class ServiceTarget : IAsyncDisposable
     readonly RankedLock _lock = new(53, "obd_dev_lock");
     readonly Dictionary<string, Export> _byUuid = new(StringComparer.Ordinal);     // guarded by _lock
     readonly List<Export> _all = [];                                               // guarded by _lock, in order of creation
+    readonly LogLimiter _logLimit;
     volatile bool _failed;
     volatile bool _stopping;
 
@@ -73,6 +74,7 @@ public sealed partial class ServiceTarget : IAsyncDisposable
         _context = context;
         Exports = exports;
         Options = options;
+        _logLimit = new LogLimiter(context, options.Name);
         _hooks = hooks;
         _evictor = context.Clock.CreateTimer(static state => ((ServiceTarget)state!).EvictSilent(), this,
             Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -171,9 +173,5 @@ public sealed partial class ServiceTarget : IAsyncDisposable
         return true;
     }
 
-    void Log(LogLevel level, string message)
-    {
-        if (_context.Log.IsEnabled(level))
-            _context.Log.Write(new LogEvent(level, Name, message));
-    }
+    void Log(LogLevel level, string message) => _logLimit.Write(level, message);
 }

@@ -254,6 +254,6 @@ sealed unsafe partial class KsockConn
         _lastHeard = _lnd.Now;
         _phase = KsockPhase.Open;
         if (!Active)
-            _lnd.HandshakeDone();
+            _lnd.HandshakeDone(this);
     }
 }

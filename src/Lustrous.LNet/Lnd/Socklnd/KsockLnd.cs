@@ -14,6 +14,8 @@ public sealed class KsockLnd : ILnd
     readonly RankedLock _lock = new(41, "ksnd_lock");
     readonly HashSet<KsockConn> _connections = [];                  // guarded by _lock; half-open ones too
     readonly Dictionary<IPAddress, int> _accepted = [];             // guarded by _lock: connections by remote address
+    readonly Dictionary<IPAddress, int> _halfOpenHere = [];         // guarded by _lock: the same, without HELLO
+    readonly LogLimiter _logLimit;
     int _halfOpen;                                                  // guarded by _lock: accepted, without HELLO
     volatile KsockNet[] _nets = [];                                 // replaced as a whole under _lock
     volatile KsockSched[] _scheds = [];                             // the same
@@ -27,6 +29,7 @@ public sealed class KsockLnd : ILnd
     {
         Context = context;
         Tunables = tunables ?? new KsockTunables();
+        _logLimit = new LogLimiter(context, "socklnd");
         _noReservedPorts = !Tunables.ReservedPorts;
         _now = context.Clock.GetTimestamp();
     }
@@ -151,10 +154,14 @@ public sealed class KsockLnd : ILnd
                 return false;
             if (!conn.Active)
             {
-                _accepted.TryGetValue(conn.RemoteAddress, out int here);
-                if (here >= Tunables.MaxConnectionsPerAddress || _halfOpen >= Tunables.MaxHalfOpen)
+                int here = _accepted.GetValueOrDefault(conn.RemoteAddress);
+                int halfOpenHere = _halfOpenHere.GetValueOrDefault(conn.RemoteAddress);
+                // One address may not take the places of all that want to say HELLO.
+                if (here >= Tunables.MaxConnectionsPerAddress || _halfOpen >= Tunables.MaxHalfOpen
+                    || halfOpenHere >= Tunables.MaxHalfOpenPerAddress)
                     return false;
                 _accepted[conn.RemoteAddress] = here + 1;
+                _halfOpenHere[conn.RemoteAddress] = halfOpenHere + 1;
                 _halfOpen++;
             }
             _connections.Add(conn);
@@ -163,10 +170,18 @@ public sealed class KsockLnd : ILnd
     }
 
     /// <summary>An accepted connection has said who it is.</summary>
-    internal void HandshakeDone()
+    internal void HandshakeDone(KsockConn conn)
     {
         using (_lock.Enter())
-            _halfOpen--;
+            EndHalfOpen(conn);
+    }
+
+    // Under _lock.
+    void EndHalfOpen(KsockConn conn)
+    {
+        _halfOpen--;
+        if (--_halfOpenHere[conn.RemoteAddress] == 0)
+            _halfOpenHere.Remove(conn.RemoteAddress);
     }
 
     internal void Forget(KsockConn conn, bool wasOpen)
@@ -176,13 +191,13 @@ public sealed class KsockLnd : ILnd
             if (!_connections.Remove(conn) || conn.Active)
                 return;
             if (!wasOpen)
-                _halfOpen--;
+                EndHalfOpen(conn);
             if (--_accepted[conn.RemoteAddress] == 0)
                 _accepted.Remove(conn.RemoteAddress);
         }
     }
 
-    internal void Warn(string message) => Context.Log.Warning("socklnd", message);
+    internal void Warn(string message) => _logLimit.Write(LogLevel.Warning, message);
 
     KsockNet? NetOf(LNetInterface ni)
     {

@@ -103,6 +103,9 @@ public sealed record KsockTunables
     /// <summary>Accepted connections that may be without a finished HELLO at a time; more are closed at once.</summary>
     public int MaxHalfOpen { get; init; } = 256;
 
+    /// <summary>Of one address, so that there is room for the others.</summary>
+    public int MaxHalfOpenPerAddress { get; init; } = 64;
+
     /// <summary>Accepted connections of one address; more are closed at once.</summary>
     public int MaxConnectionsPerAddress { get; init; } = 1024;
 
