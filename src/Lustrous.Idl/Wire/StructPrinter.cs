@@ -66,7 +66,7 @@ public static class StructPrinter
         return text.ToString();
     }
 
-    /// <summary>The same for text that a struct's own <c>ToString</c> made of a peer's characters: names, uuids.</summary>
+    /// <summary>The same for text that a <c>ToString</c> made of a peer's characters: uuids.</summary>
     internal static string Printable(string? text)
     {
         if (text is null || text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0) return text ?? "";

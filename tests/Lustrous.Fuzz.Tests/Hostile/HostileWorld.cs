@@ -17,13 +17,15 @@ sealed class HostileWorld : IAsyncDisposable, ILogSink
     readonly Channel<string> _log = Channel.CreateUnbounded<string>();
     readonly List<WellBehaved> _clients = [];
     readonly EchoJournal _journal = new(null);
+    readonly EchoStore _store;
     int _lines;
 
     HostileWorld(KsockTunables tunables)
     {
         LNet = new LNetNode(EchoNode.CreateContext(this));
         Lnd = new KsockLnd(LNet.Context, tunables with { AcceptPort = 0, ReservedPorts = false, Schedulers = 1 });
-        Echo = new EchoServer(LNet, _journal);
+        _store = new EchoStore(LNet.Context.Buffers, null);
+        Echo = new EchoServer(LNet, _journal, _store);
     }
 
     public LNetNode LNet { get; }
@@ -85,6 +87,7 @@ sealed class HostileWorld : IAsyncDisposable, ILogSink
             await client.DisposeAsync();
         await Echo.DisposeAsync();
         await LNet.DisposeAsync();
+        _store.Dispose();
         _journal.Dispose();
     }
 }
@@ -109,7 +112,7 @@ sealed class WellBehaved : IAsyncDisposable
             new KsockTunables { AcceptPort = 0, PeerPort = _ => world.Port, ReservedPorts = false, Schedulers = 1 });
         _node = new PtlrpcNode(_lnet, EchoNode.Timeouts);
         var server = new LNetProcessId(world.Nid, LNetProcessId.LustrePid);
-        _client = new EchoClient(_node, server, $"good-{_lnet.Context.Random.NextUInt64():x}", objectId: 1);
+        _client = new EchoClient(_node, server, $"good-{_lnet.Context.Random.NextUInt64():x}");
         _written = _lnet.Context.Buffers.Take(BulkBytes);
         _read = _lnet.Context.Buffers.Take(BulkBytes);
         _written.Span.Fill(0x5a);
@@ -131,8 +134,8 @@ sealed class WellBehaved : IAsyncDisposable
         IoVec written = _written.Slice(0, BulkBytes), read = _read.Slice(0, BulkBytes);
         read.Span.Clear();
         Assert.Equal(
-            Errno.OK, await _client.WriteAsync(written, 0, default).AsTask().WaitAsync(HostileWorld.Patience));
-        Assert.Equal(Errno.OK, await _client.ReadAsync(read, 0, default).AsTask().WaitAsync(HostileWorld.Patience));
+            Errno.OK, await _client.WriteAsync(1, written, 0, default).AsTask().WaitAsync(HostileWorld.Patience));
+        Assert.Equal(Errno.OK, await _client.ReadAsync(1, read, 0, default).AsTask().WaitAsync(HostileWorld.Patience));
         Assert.True(written.Span.SequenceEqual(read.Span));
     }
 
