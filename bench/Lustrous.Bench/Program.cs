@@ -1,5 +1,35 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
 using BenchmarkDotNet.Running;
+using Lustrous.Bench.Load;
 using Lustrous.Bench.Micro;
 
-BenchmarkSwitcher.FromAssembly(typeof(CapsuleBenchmarks).Assembly).Run(args);
-return 0;
+// The far sides of the load programs: each prints its port and serves.
+if (args is ["serve"])
+    return await EchoLoad.ServeAsync();
+if (args is ["bare", var requestBytes, var replyBytes])
+{
+    using var listener = BareSocket.Listen();
+    Console.WriteLine(((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture));
+    BareSocket.Serve(
+        listener, int.Parse(requestBytes, CultureInfo.InvariantCulture), int.Parse(replyBytes, CultureInfo.InvariantCulture));
+    return 0;
+}
+
+var rounds = new Option<int>("--rounds") { Description = "Measurements of each figure", DefaultValueFactory = _ => 5 };
+var seconds = new Option<double>("--seconds") { Description = "Length of one", DefaultValueFactory = _ => 1.5 };
+var load = new Command("load", "RPCs and bulk over loopback TCP and lolnd, beside bare sockets, as a Markdown table")
+{
+    rounds, seconds,
+};
+load.SetAction((parsed, _) => LoadTable.RunAsync(
+    parsed.GetValue(rounds), TimeSpan.FromSeconds(parsed.GetValue(seconds)), Console.Out));
+var micro = new Command("micro", "BenchmarkDotNet's micro-benchmarks; what follows is passed on to it")
+{
+    TreatUnmatchedTokensAsErrors = false,
+};
+micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(CapsuleBenchmarks).Assembly)
+    .Run([.. parsed.UnmatchedTokens]));
+return await new RootCommand("Measures Lustrous. Figures are ratios within one run: machines are noisy.") { load, micro }
+    .Parse(args).InvokeAsync();

@@ -24,11 +24,13 @@ public sealed class EchoClient : IAsyncDisposable
         | ConnectFlags.FLAGS2 | ConnectFlags.BULK_MBITS | ConnectFlags.SHORTIO;
 
     readonly PtlrpcNode _node;
+    readonly bool _checksums;
     int _resent;
 
-    public EchoClient(PtlrpcNode node, LNetProcessId server, string uuid)
+    public EchoClient(PtlrpcNode node, LNetProcessId server, string uuid, bool checksums = true)
     {
         _node = node;
+        _checksums = checksums;
         Import = new Import(node, new ImportOptions
         {
             DeviceName = "echo-osc",
@@ -78,7 +80,8 @@ public sealed class EchoClient : IAsyncDisposable
         bool isShort = data.Length <= ShortSize;
         using PtlrpcRequest request = NewBrw(RequestFormats.OstBrwWrite, data.Length, isShort ? data.Length : 0);
         request.SetReplySize(Rmf.Rcs, sizeof(uint));
-        Fill(request, objectId, offset, data.Length, isShort, EchoNode.Checksum(data.Span));
+        uint checksum = _checksums ? EchoNode.Checksum(data.Span) : 0;
+        Fill(request, objectId, offset, data.Length, isShort, checksum);
         if (isShort)
             request.SetBytes(Rmf.ShortIo, data.Span);
         return await SendAsync(request, isShort ? null : BulkType.GetSource, data, cancel);
@@ -97,8 +100,9 @@ public sealed class EchoClient : IAsyncDisposable
         if (isShort)
             request.GetBytes(Rmf.ShortIo).CopyTo(data.Span);
         Result<OstBody> body = request.Get(Rmf.OstBody);
-        return request.ReplyStatus == data.Length && !body.Failed
-            && body.Value.Attributes.Nlink == EchoNode.Checksum(data.Span) ? Errno.OK : Errno.EBADMSG;
+        bool isWhole = request.ReplyStatus == data.Length && !body.Failed
+            && (!_checksums || body.Value.Attributes.Nlink == EchoNode.Checksum(data.Span));
+        return isWhole ? Errno.OK : Errno.EBADMSG;
     }
 
     public ValueTask DisposeAsync() => Import.DisposeAsync();
@@ -122,7 +126,7 @@ public sealed class EchoClient : IAsyncDisposable
         {
             Attributes = new Obdo
             {
-                Valid = MdtValid.FLID | MdtValid.FLFLAGS | MdtValid.FLCKSUM,
+                Valid = MdtValid.FLID | MdtValid.FLFLAGS | (_checksums ? MdtValid.FLCKSUM : 0),
                 ObjectId = id,
                 Flags = ObdoFlags.CKSUM_CRC32C | (isShort ? ObdoFlags.SHORT_IO : 0),
                 Nlink = checksum,

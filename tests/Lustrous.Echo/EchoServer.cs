@@ -1,3 +1,4 @@
+using Lustrous.Idl.Mdt;
 using Lustrous.Idl.Ost;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Libcfs;
@@ -116,7 +117,7 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
         {
             return failed;
         }
-        if (EchoNode.Checksum(memory.Span) != body.Attributes.Nlink)
+        if (body.Attributes.Valid.HasFlag(MdtValid.FLCKSUM) && EchoNode.Checksum(memory.Span) != body.Attributes.Nlink)
             return Errno.EAGAIN;
         request.Capsule.SetSize(Rmf.Rcs, MessageSide.Reply, sizeof(uint));
         if (request.PackReply() is var full and not Errno.OK)
@@ -135,7 +136,8 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
         request.Capsule.SetSize(Rmf.ShortIo, MessageSide.Reply, isShort ? memory.Length : 0);
         if (request.PackReply() is var full and not Errno.OK)
             return full;
-        body.Attributes.Nlink = EchoNode.Checksum(memory.Span);
+        if (body.Attributes.Valid.HasFlag(MdtValid.FLCKSUM))
+            body.Attributes.Nlink = EchoNode.Checksum(memory.Span);
         request.Capsule.Set(Rmf.OstBody, MessageSide.Reply, body);
         if (isShort)
             request.Capsule.SetBytes(Rmf.ShortIo, MessageSide.Reply, memory.Span);

@@ -25,6 +25,18 @@ static class BareSocket
     {
         using Socket socket = listener.AcceptSocket();
         socket.NoDelay = true;
+        try
+        {
+            Serve(socket, requestBytes, replyBytes);
+        }
+        catch (SocketException)
+        {
+            // The client stops with requests under way.
+        }
+    }
+
+    static void Serve(Socket socket, int requestBytes, int replyBytes)
+    {
         var requests = new byte[Math.Max(requestBytes, BatchBytes)];
         var replies = new byte[Math.Max(replyBytes, BatchBytes)];
         int pending = 0;
