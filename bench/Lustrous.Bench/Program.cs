@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using BenchmarkDotNet.Running;
 using Lustrous.Bench.Load;
 using Lustrous.Bench.Micro;
@@ -8,12 +9,12 @@ using Lustrous.Bench.Micro;
 // The far sides of the load programs: each prints its port and serves.
 if (args is ["serve"])
     return await EchoLoad.ServeAsync();
-if (args is ["bare", var requestBytes, var replyBytes])
+if (args is ["bare", var requestBytes, var replyBytes, var messagesPerCall, var buffers])
 {
-    using var listener = BareSocket.Listen();
+    using TcpListener listener = BareSocket.Listen();
     Console.WriteLine(((IPEndPoint)listener.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture));
-    BareSocket.Serve(
-        listener, int.Parse(requestBytes, CultureInfo.InvariantCulture), int.Parse(replyBytes, CultureInfo.InvariantCulture));
+    int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+    new BareSocket(Number(requestBytes), Number(replyBytes), Number(messagesPerCall), Number(buffers)).Serve(listener);
     return 0;
 }
 
@@ -31,5 +32,5 @@ var micro = new Command("micro", "BenchmarkDotNet's micro-benchmarks; what follo
 };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(CapsuleBenchmarks).Assembly)
     .Run([.. parsed.UnmatchedTokens]));
-return await new RootCommand("Measures Lustrous. Figures are ratios within one run: machines are noisy.") { load, micro }
-    .Parse(args).InvokeAsync();
+var root = new RootCommand("Measures Lustrous. Figures are ratios within one run: machines are noisy.") { load, micro };
+return await root.Parse(args).InvokeAsync();

@@ -119,7 +119,7 @@ public sealed class EchoClient : IAsyncDisposable
         return request;
     }
 
-    static void Fill(PtlrpcRequest request, ulong objectId, ulong offset, int length, bool isShort, uint checksum)
+    void Fill(PtlrpcRequest request, ulong objectId, ulong offset, int length, bool isShort, uint checksum)
     {
         OstId id = OstId.FromIdAndSequence(objectId, 2);
         request.Set(Rmf.OstBody, new OstBody

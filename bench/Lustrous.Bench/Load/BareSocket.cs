@@ -5,13 +5,15 @@ namespace Lustrous.Bench.Load;
 
 /// <summary>
 /// What the machine's sockets can do without any protocol: requests and replies of fixed sizes on one TCP connection,
-/// blocking calls on one thread a side, as many requests under way as asked for. The yardstick that our figures are a
-/// ratio of.
+/// blocking calls on one thread a side, as many requests under way as asked for. The yardstick of our figures.
 /// </summary>
-static class BareSocket
+/// <param name="MessagesPerCall">
+/// How many messages one send or receive may carry: 1 is a program that handles them one by one, more is the best that
+/// can be done with messages that mean nothing.
+/// </param>
+/// <param name="Buffers">Memory that is gone through in turn: bulk in flight is not all in one warm buffer.</param>
+sealed record BareSocket(int RequestBytes, int ReplyBytes, int MessagesPerCall, int Buffers = 1)
 {
-    const int BatchBytes = 64 << 10;
-
     public static TcpListener Listen()
     {
         var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -19,15 +21,14 @@ static class BareSocket
         return listener;
     }
 
-    /// <summary>Answers one connection until the peer closes it: whatever requests are there are answered with one
-    /// send.</summary>
-    public static void Serve(TcpListener listener, int requestBytes, int replyBytes)
+    /// <summary>Answers one connection until the peer closes it.</summary>
+    public void Serve(TcpListener listener)
     {
         using Socket socket = listener.AcceptSocket();
         socket.NoDelay = true;
         try
         {
-            Serve(socket, requestBytes, replyBytes);
+            Pump(socket, RequestBytes, ReplyBytes, keepGoing: static _ => true);
         }
         catch (SocketException)
         {
@@ -35,56 +36,42 @@ static class BareSocket
         }
     }
 
-    static void Serve(Socket socket, int requestBytes, int replyBytes)
-    {
-        var requests = new byte[Math.Max(requestBytes, BatchBytes)];
-        var replies = new byte[Math.Max(replyBytes, BatchBytes)];
-        int pending = 0;
-        while (true)
-        {
-            int received = socket.Receive(requests.AsSpan(0, requests.Length));
-            if (received == 0)
-                return;
-            pending += received;
-            int count = pending / requestBytes;
-            pending %= requestBytes;
-            while (count > 0)
-            {
-                int batch = Math.Min(count, Math.Max(1, replies.Length / replyBytes));
-                SendAll(socket, replies.AsSpan(0, batch * replyBytes));
-                count -= batch;
-            }
-        }
-    }
-
-    /// <summary>Exchanges for so long; gives exchanges a second.</summary>
-    public static double Exchange(int port, int requestBytes, int replyBytes, int depth, TimeSpan duration)
+    /// <summary>Keeps <paramref name="depth"/> requests under way for so long; gives exchanges a second.</summary>
+    public double Exchange(int port, int depth, TimeSpan duration)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.NoDelay = true;
         socket.Connect(IPAddress.Loopback, port);
-        int largestBatch = Math.Min(depth, Math.Max(1, BatchBytes / requestBytes));
-        var requests = new byte[requestBytes * largestBatch];
-        var replies = new byte[Math.Max(replyBytes, BatchBytes)];
+        var request = new byte[RequestBytes];
+        for (int i = 0; i < depth; i++)
+            SendAll(socket, request);
 
-        for (int sent = 0; sent < depth; sent++)
-            SendAll(socket, requests.AsSpan(0, requestBytes));
-        long exchanges = 0, pending = 0;
-        long start = Environment.TickCount64;
-        while (Environment.TickCount64 - start < duration.TotalMilliseconds)
+        long start = TimeProvider.System.GetTimestamp();
+        long exchanges = Pump(
+            socket, ReplyBytes, RequestBytes, _ => TimeProvider.System.GetElapsedTime(start) < duration);
+        return exchanges / TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+    }
+
+    /// <summary>Sends one message for each that comes in; both sides do just that.</summary>
+    long Pump(Socket socket, int incomingBytes, int outgoingBytes, Func<long, bool> keepGoing)
+    {
+        byte[][] incoming = [.. Enumerable.Range(0, Buffers).Select(_ => new byte[incomingBytes * MessagesPerCall])];
+        byte[][] outgoing = [.. Enumerable.Range(0, Buffers).Select(_ => new byte[outgoingBytes * MessagesPerCall])];
+        long total = 0;
+        int pending = 0;
+        while (keepGoing(total))
         {
-            pending += socket.Receive(replies);
-            int count = (int)(pending / replyBytes);
-            pending %= replyBytes;
-            exchanges += count;
-            while (count > 0)
-            {
-                int batch = Math.Min(count, requests.Length / requestBytes);
-                SendAll(socket, requests.AsSpan(0, batch * requestBytes));
-                count -= batch;
-            }
+            byte[] buffer = incoming[total % Buffers];
+            int received = socket.Receive(buffer, pending, buffer.Length - pending, SocketFlags.None);
+            if (received == 0)
+                break;
+            pending += received;
+            int count = pending / incomingBytes;
+            pending %= incomingBytes;
+            SendAll(socket, outgoing[total % Buffers].AsSpan(0, count * outgoingBytes));
+            total += count;
         }
-        return exchanges * 1000.0 / (Environment.TickCount64 - start);
+        return total;
     }
 
     static void SendAll(Socket socket, ReadOnlySpan<byte> bytes)

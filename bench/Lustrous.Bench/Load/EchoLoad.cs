@@ -23,7 +23,9 @@ sealed class EchoLoad : IAsyncDisposable
     EchoLoad(LNetNode lnet, PtlrpcNode node, EchoServer? server, EchoClient client) =>
         (_lnet, _node, _server, _client) = (lnet, node, server, client);
 
-    /// <summary>Connects to an echo target over TCP, or over lolnd to one in this process when there is no port.</summary>
+    /// <summary>
+    /// Connects to an echo target over TCP, or over lolnd to one in this process when there is no port.
+    /// </summary>
     public static async Task<EchoLoad> ConnectAsync(int? port)
     {
         NodeContext context = EchoNode.CreateContext();
@@ -40,11 +42,12 @@ sealed class EchoLoad : IAsyncDisposable
                 ReservedPorts = false,
                 Schedulers = 1,
             };
-            Check(await lnet.AddInterfaceAsync(Nid.Parse("127.0.0.2@tcp").Value, new KsockLnd(context, tunables), default));
+            Nid self = Nid.Parse("127.0.0.2@tcp").Value;
+            Check(await lnet.AddInterfaceAsync(self, new KsockLnd(context, tunables), default));
         }
         else
         {
-            server = new EchoServer(lnet, new EchoJournal(null));
+            server = new EchoServer(lnet, new EchoJournal(null), new EchoStore(context.Buffers, null));
             Check(server.Start());
         }
         var node = new PtlrpcNode(lnet);
@@ -61,7 +64,7 @@ sealed class EchoLoad : IAsyncDisposable
         var lnet = new LNetNode(context);
         var lnd = new KsockLnd(context, new KsockTunables { AcceptPort = 0, ReservedPorts = false, Schedulers = 1 });
         Check(await lnet.AddInterfaceAsync(Nid.Parse("127.0.0.1@tcp").Value, lnd, default));
-        var server = new EchoServer(lnet, new EchoJournal(null));
+        var server = new EchoServer(lnet, new EchoJournal(null), new EchoStore(context.Buffers, null));
         Check(server.Start());
         Console.WriteLine(lnd.PortOf(lnet.Interfaces[^1]).ToString(CultureInfo.InvariantCulture));
         while (await Console.In.ReadLineAsync() is not null)

@@ -8,7 +8,7 @@ static class LoadTable
     // What an OBD_PING and its reply are on the wire: socklnd and LNet headers, lustre_msg, ptlrpc_body.
     const int RpcBytes = 24 + 72 + 224;
 
-    // What carries a bulk transfer beside its payload, request and reply together: a request with obdo, ioobj and niobuf.
+    // What carries a bulk transfer beside its payload: a request with obdo, ioobj and niobuf.
     const int BrwBytes = 24 + 72 + 560;
 
     const int BulkDepth = 8;
@@ -18,15 +18,14 @@ static class LoadTable
         using var server = new ServerProcess("serve");
         await using EchoLoad tcp = await EchoLoad.ConnectAsync(server.Port);
         await using EchoLoad lo = await EchoLoad.ConnectAsync(port: null);
-        TimeSpan warmUp = duration / 2;
         foreach (EchoLoad load in new[] { tcp, lo })
         {
-            await load.PingAsync(32, warmUp);
-            await load.WriteAsync(Mebi, BulkDepth, warmUp);
-            await load.ReadAsync(Mebi, BulkDepth, warmUp);
+            await load.PingAsync(32, duration);
+            await load.WriteAsync(Mebi, BulkDepth, duration / 2);
+            await load.ReadAsync(Mebi, BulkDepth, duration / 2);
         }
 
-        await output.WriteLineAsync("| | Lustrous | bare socket | ratio (range) | bytes allocated per operation |");
+        await output.WriteLineAsync("| | Lustrous | bare socket | ratio (range) | bytes allocated each |");
         await output.WriteLineAsync("|---|---|---|---|---|");
         foreach (Yardstick row in Rows(tcp, lo, duration))
             await row.PrintAsync(rounds, output);
@@ -35,23 +34,32 @@ static class LoadTable
 
     static IEnumerable<Yardstick> Rows(EchoLoad tcp, EchoLoad lo, TimeSpan duration)
     {
-        double Ping(int depth) => Bare(RpcBytes, RpcBytes, depth, duration);
-        double Write() => Bare(BrwBytes + Mebi, BrwBytes, BulkDepth, duration);
-        double Read() => Bare(BrwBytes, BrwBytes + Mebi, BulkDepth, duration);
-        const double Thousands = 1e-3, GiB = Mebi / (double)(1 << 30);
+        Func<double> ping = () => Bare(new(RpcBytes, RpcBytes, 1), 1, duration);
+        Func<double> pings = () => Bare(new(RpcBytes, RpcBytes, 1), 32, duration);
+        Func<double> batched = () => Bare(new(RpcBytes, RpcBytes, 32), 32, duration);
+        Func<double> write = () => Bare(new(BrwBytes + Mebi, BrwBytes, 1, BulkDepth), BulkDepth, duration);
+        Func<double> read = () => Bare(new(BrwBytes, BrwBytes + Mebi, 1, BulkDepth), BulkDepth, duration);
+        const double GiB = Mebi / (double)(1 << 30);
 
-        yield return new("OBD_PING, TCP, 1 at once", "k/s", Thousands, () => Ping(1), () => tcp.PingAsync(1, duration));
-        yield return new("OBD_PING, TCP, 32 at once", "k/s", Thousands, () => Ping(32), () => tcp.PingAsync(32, duration));
-        yield return new("write 1 MiB, TCP, 8 at once", "GiB/s", GiB, Write, () => tcp.WriteAsync(Mebi, 8, duration));
-        yield return new("read 1 MiB, TCP, 8 at once", "GiB/s", GiB, Read, () => tcp.ReadAsync(Mebi, 8, duration));
-        yield return new("OBD_PING, lolnd, 1 at once", "k/s", Thousands, () => Ping(1), () => lo.PingAsync(1, duration));
-        yield return new("write 1 MiB, lolnd, 8 at once", "GiB/s", GiB, Write, () => lo.WriteAsync(Mebi, 8, duration));
-        yield return new("read 1 MiB, lolnd, 8 at once", "GiB/s", GiB, Read, () => lo.ReadAsync(Mebi, 8, duration));
+        yield return Rpcs("OBD_PING, TCP, 1 at once", ping, () => tcp.PingAsync(1, duration));
+        yield return Rpcs("OBD_PING, TCP, 32 at once", pings, () => tcp.PingAsync(32, duration));
+        yield return Rpcs("the same; 32 bare messages a call", batched, () => tcp.PingAsync(32, duration));
+        yield return Bulk("write 1 MiB, TCP, 8 at once", write, () => tcp.WriteAsync(Mebi, BulkDepth, duration));
+        yield return Bulk("read 1 MiB, TCP, 8 at once", read, () => tcp.ReadAsync(Mebi, BulkDepth, duration));
+        yield return Rpcs("OBD_PING, lolnd, 1 at once", ping, () => lo.PingAsync(1, duration));
+        yield return Bulk("write 1 MiB, lolnd, 8 at once", write, () => lo.WriteAsync(Mebi, BulkDepth, duration));
+        yield return Bulk("read 1 MiB, lolnd, 8 at once", read, () => lo.ReadAsync(Mebi, BulkDepth, duration));
+
+        Yardstick Rpcs(string name, Func<double> bare, Func<Task<LoadResult>> ours) =>
+            new(name, "k/s", 1e-3, bare, ours);
+        Yardstick Bulk(string name, Func<double> bare, Func<Task<LoadResult>> ours) =>
+            new(name, "GiB/s", GiB, bare, ours);
     }
 
-    static double Bare(int requestBytes, int replyBytes, int depth, TimeSpan duration)
+    static double Bare(BareSocket socket, int depth, TimeSpan duration)
     {
-        using var server = new ServerProcess("bare", $"{requestBytes}", $"{replyBytes}");
-        return BareSocket.Exchange(server.Port, requestBytes, replyBytes, depth, duration);
+        using var server = new ServerProcess(
+            "bare", $"{socket.RequestBytes}", $"{socket.ReplyBytes}", $"{socket.MessagesPerCall}", $"{socket.Buffers}");
+        return socket.Exchange(server.Port, depth, duration);
     }
 }

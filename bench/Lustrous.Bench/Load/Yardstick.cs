@@ -7,7 +7,8 @@ namespace Lustrous.Bench.Load;
 sealed record Yardstick(string Name, string Unit, double Scale, Func<double> Bare, Func<Task<LoadResult>> Ours)
 {
     /// <summary>
-    /// Measures both in turns, so that a slow moment of the machine hits both, and prints the median ratio with its range.
+    /// Measures both in turns, so that a slow moment of the machine hits both, and prints the median ratio with its
+    /// range.
     /// </summary>
     public async Task PrintAsync(int rounds, TextWriter output)
     {
