@@ -65,6 +65,9 @@ sealed class EchoProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>A target's sign to stop.</summary>
+    public void CloseInput() => _process.StandardInput.Close();
+
     public async Task ExitAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));

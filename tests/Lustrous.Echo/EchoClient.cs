@@ -19,6 +19,9 @@ public sealed class EchoClient : IAsyncDisposable
     /// <summary>Data up to here travels inside the messages.</summary>
     public const int ShortSize = 4096;
 
+    /// <summary>An opcode that Lustre has not given out.</summary>
+    public const uint UnknownOpcode = 399;
+
     public static ConnectFlags Flags =>
         ConnectFlags.VERSION | ConnectFlags.FULL20 | ConnectFlags.AT | ConnectFlags.BRW_SIZE | ConnectFlags.CKSUM
         | ConnectFlags.FLAGS2 | ConnectFlags.BULK_MBITS | ConnectFlags.SHORTIO;
@@ -103,6 +106,26 @@ public sealed class EchoClient : IAsyncDisposable
         bool isWhole = request.ReplyStatus == data.Length && !body.Failed
             && (!_checksums || body.Value.Attributes.Nlink == EchoNode.Checksum(data.Span));
         return isWhole ? Errno.OK : Errno.EBADMSG;
+    }
+
+    /// <summary>Asks for what no echo target gives, one kind of refusal after the other.</summary>
+    public async IAsyncEnumerable<string> RefusalsAsync()
+    {
+        using (PtlrpcRequest unknown = Import.NewRequest(RequestFormats.ObdPing, UnknownOpcode))
+            yield return $"opcode {await unknown.SendAsync(default)}";
+        using (PtlrpcRequest unhandled = Import.NewRequest(RequestFormats.OstSync))
+            yield return $"sync {await unhandled.SendAsync(default)}";
+        using (PtlrpcRequest tooFar = NewBrw(RequestFormats.OstBrwRead, 1, shortSize: 0))
+        {
+            tooFar.SetReplySize(Rmf.ShortIo, 1);
+            Fill(tooFar, 1, EchoStore.ObjectSize, 1, isShort: true, checksum: 0);
+            yield return $"range {await tooFar.SendAsync(default)}";
+        }
+        // An import whose export the target does not know, as after an eviction.
+        Import stranger = Import.CreateReverse(_node, Import.Options, clientHandle: 0x57a1e, default);
+        using (PtlrpcRequest stale = stranger.NewRequest(RequestFormats.ObdPing))
+            yield return $"handle {await stale.SendAsync(default)}";
+        await stranger.DisposeAsync();
     }
 
     public ValueTask DisposeAsync() => Import.DisposeAsync();

@@ -42,7 +42,7 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
             {
                 ConnectFlags = EchoClient.Flags,
                 ConnectFlags2 = ConnectFlags2.REP_MBITS,
-                Version = 0x02110000,
+                Version = LustreVersion.Code,
                 BrwSize = 16 << 20,
                 ChecksumTypes = ChecksumTypes.CRC32C,
             },

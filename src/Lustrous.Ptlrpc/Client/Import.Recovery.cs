@@ -179,6 +179,7 @@ public sealed partial class Import
         uint attempt;
         using PtlrpcRequest request = NewRequest(RequestFormats.MdsConnect, Options.ConnectOpcode);
         ObdConnectData asked = Options.ConnectData;
+        asked.Version = LustreVersion.Code;     // whoever asks: peers and dissectors judge the rest by it
         MsgConnectFlags flags = 0;
         int serviceSeconds;
         using (_lock.Enter())

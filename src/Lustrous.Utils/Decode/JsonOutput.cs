@@ -72,6 +72,11 @@ sealed class JsonOutput(TextWriter output, TextWriter errors) : IDecodeOutput
         json.WriteString("time", time.ToString("O", CultureInfo.InvariantCulture));
         json.WriteString("src", source);
         json.WriteString("dst", target);
+        // Two nodes have several connections, which nothing else tells apart.
+        bool toServer = item.Direction == CaptureDirection.ToServer;
+        CapturedConnection connection = item.Connection;
+        json.WriteNumber("src_port", (toServer ? connection.Client : connection.Server).Port);
+        json.WriteNumber("dst_port", (toServer ? connection.Server : connection.Client).Port);
     }
 
     void Line(Action<Utf8JsonWriter> write)
