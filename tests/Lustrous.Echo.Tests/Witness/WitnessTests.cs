@@ -105,7 +105,8 @@ public sealed class WitnessTests(EchoCapture capture) : IClassFixture<EchoCaptur
         string path = MalformedKind.RecordingPath(recording);
         Assert.SkipUnless(File.Exists(path), "the recordings (../shared/recordings) are not beside this checkout");
         HashSet<MalformedKind> found = await Tshark.MalformedKindsAsync(path);
-        Assert.Empty(MalformedKind.Known.Where(kind => kind.Value == recording && !found.Contains(kind.Key)));
+        Assert.Superset(
+            MalformedKind.Known.Where(kind => kind.Value == recording).Select(kind => kind.Key).ToHashSet(), found);
         Assert.Empty(found.Except(MalformedKind.Known.Keys));
     }
 
