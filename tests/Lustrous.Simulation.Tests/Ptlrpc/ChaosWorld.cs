@@ -68,6 +68,13 @@ sealed class ChaosWorld
         }
     }
 
+    /// <summary>Lets the network as it is do the disturbing, until every call has ended or for half an hour.</summary>
+    public async Task SufferAsync()
+    {
+        for (int i = 0; i < 1800 && !CallersEnded; i++)
+            await Sim.Delay(TimeSpan.FromSeconds(1));
+    }
+
     /// <summary>
     /// From nothing over milliseconds, in which calls are under way, to longer than any time limit.
     /// </summary>

@@ -14,7 +14,8 @@ public sealed class PtlrpcChaosTests
     public void A_bad_network_costs_time_and_nothing_else() => Seeds.Simulate(100, sim =>
     {
         sim.Network.DefaultLink = Bad(sim);
-        return ChaosWorld.RunAsync(sim, new ChaosPlan { HasTransactions = sim.Random.Next(2) == 0 });
+        return ChaosWorld.RunAsync(
+            sim, new ChaosPlan { HasTransactions = sim.Random.Next(2) == 0 }, world => world.SufferAsync());
     });
 
     [Fact]
