@@ -160,7 +160,8 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
             || !request.Capsule.TryGetArray(Rmf.NiobufRemote, MessageSide.Request, out Span<NiobufRemote> ranges)
             || ranges.Length != 1)
             return Errno.EPROTO;
-        if (ranges[0].Length > EchoStore.ObjectSize || ranges[0].Offset > (ulong)EchoStore.ObjectSize - ranges[0].Length)
+        if (ranges[0].Length > EchoStore.ObjectSize
+            || ranges[0].Offset > (ulong)EchoStore.ObjectSize - ranges[0].Length)
             return Errno.EFBIG;
         if (!_store.TryFind(body.Attributes.ObjectId.FirstWord, out IoVec found))
             return Errno.ENOSPC;
