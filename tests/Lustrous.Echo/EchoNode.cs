@@ -14,7 +14,8 @@ public static class EchoNode
         Span<byte> seed = stackalloc byte[8];
         System.Security.Cryptography.RandomNumberGenerator.Fill(seed);
         return new NodeContext(
-            TimeProvider.System, new SeededRandom(MemoryMarshal.Read<ulong>(seed)), new ThreadPoolWorkQueue(), new BufferPool(),
+            TimeProvider.System, new SeededRandom(MemoryMarshal.Read<ulong>(seed)), new ThreadPoolWorkQueue(),
+            new BufferPool(),
             log ?? new StandardErrorLog());
     }
 

@@ -9,8 +9,9 @@ using Lustrous.LNet.Lnd.Socklnd;
 using Lustrous.Ptlrpc;
 
 // lustrous-echo serve --nid NID --port PORT [--journal FILE] [--peer-port PORT] [--address IP] [--transcript FILE]
-// lustrous-echo run --nid NID --server NID --port PORT [--sizes N,N,…] [--count N] [--first N] [--uuid NAME] [--pings N]
-//     [--storm WRITERS] [--accept-port PORT] [--address IP] [--oddities 1] [--transcript FILE] [--pcap FILE]
+// lustrous-echo run --nid NID --server NID --port PORT [--sizes N,N,…] [--count N] [--first N] [--uuid NAME]
+//     [--pings N] [--storm WRITERS] [--accept-port PORT] [--address IP]
+//     [--oddities 1] [--transcript FILE] [--pcap FILE]
 // --port is the server's; --address says where all NIDs are to be found, when it is not what stands in them. A storm
 // lasts until its input ends. --pcap captures the bytes of the sockets, --transcript what was meant to be sent.
 if (args is not [var command, ..] || command is not ("serve" or "run"))
@@ -77,7 +78,10 @@ if (await client.ConnectAsync(default) is var refused and not Errno.OK)
 }
 Console.WriteLine("connected");
 if (Number("storm", 0) is > 0 and var writers)
-    return await EchoRun.StormAsync(client, context, (int)writers, new StreamReader(Console.OpenStandardInput()).ReadToEndAsync(), Console.Out);
+{
+    Task<string> stop = new StreamReader(Console.OpenStandardInput()).ReadToEndAsync();
+    return await EchoRun.StormAsync(client, context, (int)writers, stop, Console.Out);
+}
 int result = await EchoRun.RunAsync(
     client, context, [.. (Option("sizes") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(
         text => int.Parse(text, CultureInfo.InvariantCulture))],
