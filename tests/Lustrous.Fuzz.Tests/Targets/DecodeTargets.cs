@@ -71,7 +71,7 @@ static class DecodeTargets
         Show(FieldDecoder.DecodeExtra(buffer), buffer);
     }
 
-    /// <summary>The fields that hold formats of their own, so that layouts and logs are not one input in fifty.</summary>
+    /// <summary>The fields that hold formats of their own, so that layouts are not one input in fifty.</summary>
     [FuzzTarget(
         "FieldDecoder.Decode", Seeds = SeedKind.Layout | SeedKind.Llog | SeedKind.Pages, AllocationPerByte = 2048)]
     public static void VariableField(ReadOnlySpan<byte> input)

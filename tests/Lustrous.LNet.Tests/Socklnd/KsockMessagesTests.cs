@@ -142,6 +142,20 @@ public sealed class KsockMessagesTests
     }
 
     [Fact]
+    public async Task Who_cannot_be_reached_is_forgotten_after_the_longest_pause()
+    {
+        TestClock clock = new();
+        await using TestNode node = await TestNode.StartAsync("127.0.0.1", clock: clock);
+        KsockNet net = node.Lnd.FindNet(node.Nid)!;
+        Assert.Equal(Errno.ECONNREFUSED, await node.SendAsync(TestNode.Tcp("127.0.0.9"), 1, []));
+        clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.Single(net.Peers);
+        clock.Advance(TimeSpan.FromSeconds(60));
+        Assert.Empty(net.Peers);
+        Assert.Equal(Errno.ECONNREFUSED, await node.SendAsync(TestNode.Tcp("127.0.0.9"), 2, []));
+    }
+
+    [Fact]
     public async Task Nobody_listening_is_refused_at_once_and_again_only_after_a_pause()
     {
         TestClock clock = new();

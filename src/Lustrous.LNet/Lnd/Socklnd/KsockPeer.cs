@@ -154,6 +154,7 @@ sealed partial class KsockPeer
         if (HasPausedReaders)
             ResumeReaders();
         ExpireWaiting(now);
+        ForgetUnreachable(now);
         long timeout = _lnd.Ticks(_lnd.Tunables.Timeout);
         long lastHeard = long.MinValue;
         KsockConn? asker = null;
@@ -282,6 +283,21 @@ sealed partial class KsockPeer
             last.NextQueued = null;
         }
         KsockConn.Complete(expired, Errno.ETIMEDOUT);
+    }
+
+    // Whoever makes us dial addresses that do not exist must not fill the table with them. Not before the longest pause
+    // between dials, so that a peer we still want keeps its pauses.
+    void ForgetUnreachable(long now)
+    {
+        using (_lock.Enter())
+        {
+            if (_removed || !_route || _dialling || _connections.Length > 0 || _waitHead is not null
+                || _backoff == TimeSpan.Zero || now < _retryAt + _lnd.Ticks(_lnd.Tunables.MaxReconnect))
+                return;
+            _removed = true;
+            Net.Remove(this);
+        }
+        _retry?.Dispose();
     }
 
     // Under _lock. Peers that we never dialled are forgotten with their last connection.
