@@ -1,4 +1,6 @@
 using Lustrous.Idl.Ptlrpc;
+using Lustrous.Ptlrpc.Client;
+using Lustrous.Ptlrpc.Layout;
 
 namespace Lustrous.Ptlrpc.Server;
 
@@ -15,6 +17,9 @@ public interface IReverseImport
     /// </summary>
     void Connected(Export export, ConnectFlags asked);
 
-    /// <summary>The client has left or was evicted: what is in flight ends with ENOTCONN.</summary>
+    /// <summary>A request to the client, to be filled and sent; null once the client has gone.</summary>
+    PtlrpcRequest? NewRequest(RequestFormat format);
+
+    /// <summary>The client has left or was evicted: what is in flight ends with EIO.</summary>
     void Closed();
 }

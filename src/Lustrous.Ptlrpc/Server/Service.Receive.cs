@@ -89,6 +89,8 @@ public sealed partial class Service
             : Options.Timeouts.ObdTimeoutSeconds;
         request.Deadline = request.Arrival + TimeSpan.FromSeconds(timeoutSeconds);
         request.Export = Exports.Find(request.HandleCookie);
+        if (Options.TakesCallbacks && request.BodyMatchBits != 0)
+            request.ReplyMatchBits = request.BodyMatchBits;
         if (request.Export is not { } export)
             return true;
         if (!CheckExport(request, export))

@@ -42,6 +42,12 @@ public sealed record ServiceOptions
     /// <summary>Makes the policy of a queue.</summary>
     public Func<INrsPolicy> CreatePolicy { get; init; } = static () => new NrsFifo();
 
+    /// <summary>
+    /// A client's service for its targets' callbacks: they have no export here, so that whether replies go to <c>pb_mbits</c>
+    /// (REP_MBITS) shows by whether the request has any.
+    /// </summary>
+    public bool TakesCallbacks { get; init; }
+
     /// <summary>Longest a bulk transfer may take (<c>bulk_timeout</c>).</summary>
     public int BulkTimeoutSeconds { get; init; } = 100;
 
