@@ -84,16 +84,15 @@ public sealed class ReverseImportTests
     static void Run(Func<World, Task> body) => Simulation.Simulation.Run(11, async sim =>
     {
         SimNode[] nodes = await sim.AddNodesAsync(2);
-        var world = new World(sim, nodes[0], nodes[1]);
+        await using var world = new World(sim, nodes[0], nodes[1]);
         await world.StartAsync();
         await body(world);
-        await world.StopAsync();
     });
 
     sealed record Callback(uint Opcode, ulong Xid, ulong Handle, uint Count, MsgFlags Flags);
 
     /// <summary>A target with a way back, and a client that connects with a real import and serves callbacks.</summary>
-    sealed class World(Simulation.Simulation sim, SimNode server, SimNode client) : IServiceHandler
+    sealed class World(Simulation.Simulation sim, SimNode server, SimNode client) : IServiceHandler, IAsyncDisposable
     {
         PtlrpcNode _serverNode = null!, _clientNode = null!;
         Service _ost = null!, _callbacks = null!;
@@ -168,7 +167,7 @@ public sealed class ReverseImportTests
             });
         }
 
-        public async Task StopAsync()
+        public async ValueTask DisposeAsync()
         {
             await client.RunAsync(async () =>
             {
