@@ -61,6 +61,7 @@ public sealed class EchoClient : IAsyncDisposable
 
     public ValueTask<Errno> ConnectAsync(CancellationToken cancel) => Import.ConnectAsync(cancel);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Errno> PingAsync(CancellationToken cancel)
     {
         using PtlrpcRequest request = Import.NewRequest(RequestFormats.ObdPing);
@@ -68,6 +69,7 @@ public sealed class EchoClient : IAsyncDisposable
     }
 
     /// <summary>Has the server execute one operation; the value is how many it has executed.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Result<ulong>> CountAsync(ulong operation, CancellationToken cancel)
     {
         using PtlrpcRequest request = Import.NewRequest(RequestFormats.OstSetattr);
@@ -78,6 +80,7 @@ public sealed class EchoClient : IAsyncDisposable
         return request.Get(Rmf.OstBody) is { Failed: false } reply ? reply.Value.Attributes.Size : Errno.EPROTO;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Errno> WriteAsync(ulong objectId, IoVec data, ulong offset, CancellationToken cancel)
     {
         bool isShort = data.Length <= ShortSize;
@@ -91,6 +94,7 @@ public sealed class EchoClient : IAsyncDisposable
     }
 
     /// <summary>EBADMSG when the checksum is wrong.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Errno> ReadAsync(ulong objectId, IoVec data, ulong offset, CancellationToken cancel)
     {
         bool isShort = data.Length <= ShortSize;
@@ -161,6 +165,7 @@ public sealed class EchoClient : IAsyncDisposable
         request.SetBytes(Rmf.NiobufRemote, MemoryMarshal.AsBytes(new ReadOnlySpan<NiobufRemote>(in range)));
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     async ValueTask<Errno> SendAsync(PtlrpcRequest request, BulkType? type, IoVec data, CancellationToken cancel)
     {
         if (type is null)

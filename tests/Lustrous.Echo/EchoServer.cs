@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Lustrous.Idl.Mdt;
 using Lustrous.Idl.Ost;
 using Lustrous.Idl.Ptlrpc;
@@ -101,11 +102,12 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
         return new(Errno.OK);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     async ValueTask<Errno> WriteAsync(ServerRequest request, CancellationToken cancel)
     {
         if (Unpack(request, out OstBody body, out IoVec memory) is var error and not Errno.OK)
             return error;
-        bool isShort = body.Attributes.Flags.HasFlag(ObdoFlags.SHORT_IO);
+        bool isShort = (body.Attributes.Flags & ObdoFlags.SHORT_IO) != 0;
         if (isShort)
         {
             ReadOnlySpan<byte> data = request.Capsule.GetBytes(Rmf.ShortIo, MessageSide.Request);
@@ -126,11 +128,12 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
         return Errno.OK;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     async ValueTask<Errno> ReadAsync(ServerRequest request, CancellationToken cancel)
     {
         if (Unpack(request, out OstBody body, out IoVec memory) is var error and not Errno.OK)
             return error;
-        bool isShort = body.Attributes.Flags.HasFlag(ObdoFlags.SHORT_IO);
+        bool isShort = (body.Attributes.Flags & ObdoFlags.SHORT_IO) != 0;
         if (!isShort && await TransferAsync(request, BulkType.PutSource, memory) is var failed and not Errno.OK)
             return failed;
         request.Capsule.SetSize(Rmf.ShortIo, MessageSide.Reply, isShort ? memory.Length : 0);
@@ -145,6 +148,7 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
         return Errno.OK;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     static async ValueTask<Errno> TransferAsync(ServerRequest request, BulkType type, IoVec memory)
     {
         using ServerBulk bulk = request.NewBulk(type, Portals.OST_BULK_PORTAL);

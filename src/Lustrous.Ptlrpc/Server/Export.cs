@@ -117,7 +117,7 @@ public sealed partial class Export
         using (_lock.Enter())
         {
             // The list is as long as the client has requests in flight, and is walked for resends only.
-            if (request.Flags.HasFlag(MsgFlags.RESENT))
+            if ((request.Flags & MsgFlags.RESENT) != 0)
             {
                 for (ServerRequest? other = _firstInProgress; other is not null; other = other.NextOfExport)
                 {
@@ -177,7 +177,7 @@ public sealed partial class Export
         }
         if (advanced)
             Replies.Prune(lastXid);
-        return (request.Xid == 0 || request.Xid <= lastXid) && !request.Flags.HasFlag(MsgFlags.REPLAY)
+        return (request.Xid == 0 || request.Xid <= lastXid) && (request.Flags & MsgFlags.REPLAY) == 0
             ? Errno.EPROTO
             : Errno.OK;
     }
