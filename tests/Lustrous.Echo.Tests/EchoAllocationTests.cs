@@ -7,7 +7,8 @@ using Lustrous.Ptlrpc;
 namespace Lustrous.Echo.Tests;
 
 /// <summary>
-/// What a round trip through client and server, both in this process, allocates once everything is warm: nothing. Alone, because
+/// What a round trip through client and server, both in this process, allocates once everything is warm:
+/// nothing. Alone, because
 /// the measure is that of the whole process.
 /// </summary>
 [Collection("alone")]

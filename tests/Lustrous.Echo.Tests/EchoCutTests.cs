@@ -67,7 +67,8 @@ public class EchoCutTests
         return (node, lnd);
     }
 
-    /// <summary>Cuts while 16 MiB go to the server, and while they come from it; returns how many rounds were counted.</summary>
+    /// <summary>Cuts while 16 MiB go to the server, and while they come from it; returns how many rounds were
+    /// counted.</summary>
     static async Task<int> StormAsync(EchoClient client, NodeContext context, Action<int> cut)
     {
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

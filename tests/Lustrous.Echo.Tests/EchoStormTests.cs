@@ -4,7 +4,8 @@ using System.Net;
 namespace Lustrous.Echo.Tests;
 
 /// <summary>
-/// Bulk both ways, several at a time, while a side is killed or the connections are cut, again and again: every byte comes back,
+/// Bulk both ways, several at a time, while a side is killed or the connections are cut, again and again:
+/// every byte comes back,
 /// and nothing is done twice.
 /// </summary>
 public sealed class EchoStormTests : IDisposable

@@ -38,7 +38,8 @@ public static class EchoRun
     }
 
     /// <summary>
-    /// Several writers, each with an object of its own, write, read back and compare over and over, and count each round, until
+    /// Several writers, each with an object of its own, write, read back and compare over and over, and count
+    /// each round, until
     /// told to stop. What it says before each step lets a test choose its moment.
     /// </summary>
     public static async Task<int> StormAsync(

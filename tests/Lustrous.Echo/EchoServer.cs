@@ -12,7 +12,8 @@ using Lustrous.Ptlrpc.Server;
 namespace Lustrous.Echo;
 
 /// <summary>
-/// A target like Lustre's obdecho: OST_WRITE and OST_READ of objects in memory, and OST_SETATTR as a counter that must
+/// A target like Lustre's obdecho: OST_WRITE and OST_READ of objects in memory, and OST_SETATTR as a counter
+/// that must
 /// not count a request twice.
 /// </summary>
 public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
@@ -119,7 +120,7 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
         {
             return failed;
         }
-        if (body.Attributes.Valid.HasFlag(MdtValid.FLCKSUM) && EchoNode.Checksum(memory.Span) != body.Attributes.Nlink)
+        if ((body.Attributes.Valid & MdtValid.FLCKSUM) != 0 && EchoNode.Checksum(memory.Span) != body.Attributes.Nlink)
             return Errno.EAGAIN;
         request.Capsule.SetSize(Rmf.Rcs, MessageSide.Reply, sizeof(uint));
         if (request.PackReply() is var full and not Errno.OK)
@@ -139,7 +140,7 @@ public sealed class EchoServer : IServiceTargetHooks, IAsyncDisposable
         request.Capsule.SetSize(Rmf.ShortIo, MessageSide.Reply, isShort ? memory.Length : 0);
         if (request.PackReply() is var full and not Errno.OK)
             return full;
-        if (body.Attributes.Valid.HasFlag(MdtValid.FLCKSUM))
+        if ((body.Attributes.Valid & MdtValid.FLCKSUM) != 0)
             body.Attributes.Nlink = EchoNode.Checksum(memory.Span);
         request.Capsule.Set(Rmf.OstBody, MessageSide.Reply, body);
         if (isShort)

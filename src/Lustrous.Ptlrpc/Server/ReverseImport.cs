@@ -5,7 +5,8 @@ using Lustrous.Ptlrpc.Layout;
 namespace Lustrous.Ptlrpc.Server;
 
 /// <summary>
-/// The way back as an <see cref="Import"/>: requests to the client's portal 15, replies on our portal 16. LNet sends to the
+/// The way back as an <see cref="Import"/>: requests to the client's portal 15, replies on our portal 16. LNet
+/// sends to the
 /// client's NID over whatever connections there are, which are those the client has opened.
 /// </summary>
 /// <remarks>Source: rev_import_init and rev_import_reconnect in lustre/ldlm/ldlm_lib.c.</remarks>

@@ -31,7 +31,7 @@ public sealed partial class Service
         body.Status = status;
         FillBody(request, ref body, isError);
         if (request is { RememberReply: true, Export: { } export })
-            export.Replies.Add(request.Xid, memory.Span[..length]);
+            export.Replies.Add(request.Xid, memory.Span[..length], request.Tag);
         Put(request, memory, length);
     }
 

@@ -13,7 +13,8 @@ public sealed record ServiceOptions
 
     public required uint ReplyPortal { get; init; }
 
-    /// <summary>Largest request; a longer one does not match and is dropped by LNet (<c>bc_req_max_size</c>).</summary>
+    /// <summary>Largest request; a longer one does not match and is dropped by LNet
+    /// (<c>bc_req_max_size</c>).</summary>
     public int MaxRequestSize { get; init; } = 20 << 10;
 
     /// <summary>One request buffer; takes requests until less than <see cref="MaxRequestSize"/> is left
@@ -43,7 +44,8 @@ public sealed record ServiceOptions
     public Func<INrsPolicy> CreatePolicy { get; init; } = static () => new NrsFifo();
 
     /// <summary>
-    /// A client's service for its targets' callbacks: they have no export here, so that whether replies go to <c>pb_mbits</c>
+    /// A client's service for its targets' callbacks: they have no export here, so that whether replies go to
+    /// <c>pb_mbits</c>
     /// (REP_MBITS) shows by whether the request has any.
     /// </summary>
     public bool TakesCallbacks { get; init; }

@@ -57,6 +57,12 @@ public sealed class TargetHandler : IServiceHandler
         {
             if (export.Replies.TryGet(request.Xid, out byte[]? reply))
                 return new(Reconstruct(request, reply));
+            // Only where numbers rise with the slots' use can a slot tell that a request is old.
+            if (export.Supports(ConnectFlags2.INC_XID) && (request.Flags & MsgFlags.REPLAY) == 0
+                && export.Replies.IsObsolete(request.Xid, request.Tag))
+            {
+                return new(Errno.EPROTO);
+            }
             request.RememberReply = true;
         }
         if ((handler.Flags & HandlerFlags.HasReply) != 0 && request.PackReply() is var error and not Errno.OK)

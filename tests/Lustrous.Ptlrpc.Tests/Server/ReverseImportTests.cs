@@ -8,7 +8,8 @@ using Lustrous.Simulation;
 
 namespace Lustrous.Ptlrpc.Tests.Server;
 
-/// <summary>A target calls its client back: LDLM_BL_CALLBACK to the client's portal 15, the reply to our portal 16.</summary>
+/// <summary>A target calls its client back: LDLM_BL_CALLBACK to the client's portal 15, the reply to our
+/// portal 16.</summary>
 public sealed class ReverseImportTests
 {
     const ulong ClientHandle = 0xC11E47;
@@ -91,7 +92,8 @@ public sealed class ReverseImportTests
 
     sealed record Callback(uint Opcode, ulong Xid, ulong Handle, uint Count, MsgFlags Flags);
 
-    /// <summary>A target with a way back, and a client that connects with a real import and serves callbacks.</summary>
+    /// <summary>A target with a way back, and a client that connects with a real import and serves
+    /// callbacks.</summary>
     sealed class World(Simulation.Simulation sim, SimNode server, SimNode client) : IServiceHandler, IAsyncDisposable
     {
         PtlrpcNode _serverNode = null!, _clientNode = null!;

@@ -36,6 +36,18 @@ public sealed class ServerBulkTests
         });
 
     [Fact]
+    public void An_eviction_ends_what_is_under_way_at_once_and_without_an_answer() => Run(4096, async world =>
+    {
+        ScriptedExchange write = world.Client.Send(OstOpcode.Write);
+        await world.Sim.Delay(TimeSpan.FromSeconds(1));
+        Assert.Empty(_ended);
+        world.ServerNode.Host.Call(() => world.Target.Evict(Assert.Single(world.Target.ListExports())));
+        await world.Sim.SettledAsync();
+        Assert.Equal([Errno.ENOTCONN], _ended);
+        Assert.False(write.IsAnswered);
+    });
+
+    [Fact]
     public void Match_bits_that_promise_too_little_memory_are_refused() => Run(2 << 20, async world =>
     {
         // Numbers of requests are multiples of 64: without match bits of its own this one offers one descriptor.

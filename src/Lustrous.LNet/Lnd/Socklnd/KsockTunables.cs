@@ -9,7 +9,8 @@ public enum AcceptMode
     /// <summary>Everybody's.</summary>
     All,
 
-    /// <summary>Only those from source ports below 1024, which need privilege to bind (the kernel's default).</summary>
+    /// <summary>Only those from source ports below 1024, which need privilege to bind (the kernel's
+    /// default).</summary>
     Secure,
 
     /// <summary>Nobody's: this node only dials.</summary>
@@ -32,7 +33,8 @@ public sealed record KsockTunables
     public Func<Nid, int>? PeerPort { get; init; }
 
     /// <summary>
-    /// Where a NID, ours or a peer's, is to be found when that is not the address in it: behind a translated address, or several
+    /// Where a NID, ours or a peer's, is to be found when that is not the address in it: behind a translated
+    /// address, or several
     /// nodes that share one and differ by port.
     /// </summary>
     public Func<Nid, IPAddress>? AddressOf { get; init; }
@@ -100,7 +102,8 @@ public sealed record KsockTunables
     /// <summary>How long a reactor polls before it sleeps. Only worth it with cores to spare.</summary>
     public int SpinMicroseconds { get; init; }
 
-    /// <summary>Accepted connections that may be without a finished HELLO at a time; more are closed at once.</summary>
+    /// <summary>Accepted connections that may be without a finished HELLO at a time; more are closed at
+    /// once.</summary>
     public int MaxHalfOpen { get; init; } = 256;
 
     /// <summary>Of one address, so that there is room for the others.</summary>
