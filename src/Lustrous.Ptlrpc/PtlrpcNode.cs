@@ -132,7 +132,8 @@ public sealed class PtlrpcNode : IDisposable
         catch (Exception e) when (e is not OperationCanceledException)
         {
             Context.Log.Error("ptlrpc", e.Message);
-            Context.Work.Post(static state => ((ExceptionDispatchInfo)state!).Throw(), ExceptionDispatchInfo.Capture(e));
+            Context.Work.Post(
+                static state => ((ExceptionDispatchInfo)state!).Throw(), ExceptionDispatchInfo.Capture(e));
         }
     }
 }

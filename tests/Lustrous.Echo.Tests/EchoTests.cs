@@ -122,12 +122,14 @@ public class EchoTests
                         await first.ExpectAsync($"counted {i} {i}");
                     await first.KillAsync();
                 }
-                await using EchoProcess second = Client(port, "--first", "1000001", "--count", "100", "--sizes", "1048576");
+                await using EchoProcess second = Client(
+                    port, "--first", "1000001", "--count", "100", "--sizes", "1048576");
                 await second.ExpectAsync("connected");
                 await second.ExpectAsync("ping ok");
                 await second.ExpectAsync("verified 1048576");
                 for (int i = 1; i <= 100; i++)
-                    Assert.StartsWith($"counted {1000000 + i} ", await second.ReadLineAsync(), StringComparison.Ordinal);
+                    Assert.StartsWith(
+                        $"counted {1000000 + i} ", await second.ReadLineAsync(), StringComparison.Ordinal);
                 await second.ExpectAsync("done");
             }
             AssertOnce(journal, atLeast: 200);

@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Lustrous.Simulation;
 
 /// <summary>
-/// Which seeds a test runs: 1 … N, fixed, so that a change and not chance turns a test red. <c>LUSTROUS_SEED=S</c> runs
+/// Which seeds a test runs: 1 … N, fixed, so that a change and not chance turns a test red.
+/// <c>LUSTROUS_SEED=S</c> runs
 /// only S
 /// (and <c>LUSTROUS_TRACE=FILE</c> then keeps the whole trace); <c>LUSTROUS_SEEDS=N</c> runs N of each, the long form;
 /// <c>LUSTROUS_FIRST_SEED=S</c> starts elsewhere.

@@ -34,7 +34,8 @@ public sealed class DeadlineQueue : IDisposable
     {
         _context = context;
         _timer = context.Clock.CreateTimer(
-            static state => ((DeadlineQueue)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static state => ((DeadlineQueue)state!).OnTimer(), this, Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Deadlines waiting.</summary>

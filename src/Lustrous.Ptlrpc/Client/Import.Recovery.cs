@@ -248,7 +248,8 @@ public sealed partial class Import
                 + $"{(status != Errno.OK ? status : _machine.ConnectError)}");
         }
         if (_machine.WentBackInTime)
-            Node.Context.Log.Error(Options.DeviceName, $"{Options.TargetUuid} went back in time: it has lost committed transactions");
+            Node.Context.Log.Error(
+                Options.DeviceName, $"{Options.TargetUuid} went back in time: it has lost committed transactions");
         Perform(actions);
     }
 

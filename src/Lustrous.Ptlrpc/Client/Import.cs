@@ -108,7 +108,8 @@ public sealed partial class Import : IDeadlineOwner, IAsyncDisposable
     /// <param name="options">Who; its one peer is the client, its portals those of callbacks.</param>
     /// <param name="clientHandle">What the client sent as its handle when it connected.</param>
     /// <param name="granted">What the client's connection can do.</param>
-    public static Import CreateReverse(PtlrpcNode node, ImportOptions options, ulong clientHandle, in ConnectReply granted)
+    public static Import CreateReverse(
+        PtlrpcNode node, ImportOptions options, ulong clientHandle, in ConnectReply granted)
     {
         var import = new Import(node, options) { IsReverse = true };
         using (import._lock.Enter())

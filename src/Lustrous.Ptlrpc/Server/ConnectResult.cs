@@ -11,7 +11,8 @@ public sealed record ConnectResult(ObdConnectData Data)
     public ConnectFlags Flags { get; } = Data.ConnectFlags;
 
     /// <summary>The second word; empty unless FLAGS2 was agreed on.</summary>
-    public ConnectFlags2 Flags2 { get; } = Data.ConnectFlags.HasFlag(ConnectFlags.FLAGS2) ? Data.ConnectFlags2 : default;
+    public ConnectFlags2 Flags2 { get; } =
+        Data.ConnectFlags.HasFlag(ConnectFlags.FLAGS2) ? Data.ConnectFlags2 : default;
 
     /// <summary>
     /// The reply to a connect: of what was asked, what the target can do, and never a bit that was not asked: a kernel

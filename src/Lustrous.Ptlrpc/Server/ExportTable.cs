@@ -14,7 +14,8 @@ public sealed class ExportTable(NodeContext context)
     readonly ConcurrentDictionary<string, ServiceTarget> _targets = new(StringComparer.Ordinal);
 
     /// <summary>The export that a request's handle names; null when there is none (any more).</summary>
-    public Export? Find(ulong cookie) => cookie != 0 && _exports.TryGetValue(cookie, out Export? export) ? export : null;
+    public Export? Find(ulong cookie) =>
+        cookie != 0 && _exports.TryGetValue(cookie, out Export? export) ? export : null;
 
     /// <summary>The target that a connect asks for (class_str2obd).</summary>
     public ServiceTarget? FindTarget(string uuid) => _targets.GetValueOrDefault(uuid);

@@ -33,4 +33,5 @@ public enum HandlerFlags
 /// <param name="Version">Which protocol the opcode belongs to; a request that says otherwise gets EINVAL.</param>
 /// <param name="Flags">What is done before.</param>
 /// <param name="Act">Does it.</param>
-public sealed record OpcodeHandler(RequestFormat? Format, LustreMsgVersion Version, HandlerFlags Flags, RequestHandler Act);
+public sealed record OpcodeHandler(
+    RequestFormat? Format, LustreMsgVersion Version, HandlerFlags Flags, RequestHandler Act);

@@ -41,7 +41,8 @@ sealed class RequestBuffer : ILNetEventHandler, IDisposable
         _md.MaxSize = _service.Options.MaxRequestSize;
         _md.Options = MdOptions.OpPut | MdOptions.MaxSize | MdOptions.AcceptMove;
         Errno status = lnet.Attach(
-            (int)_service.Options.RequestPortal, LNetProcessId.Any, matchBits: 0, ignoreBits: ulong.MaxValue, MdUnlink.Unlink,
+            (int)_service.Options.RequestPortal, LNetProcessId.Any, matchBits: 0, ignoreBits: ulong.MaxValue,
+            MdUnlink.Unlink,
             MatchPosition.After, _md);
         if (status != Errno.OK)
             _references = 0;

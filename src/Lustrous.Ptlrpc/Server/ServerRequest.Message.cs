@@ -122,7 +122,8 @@ public sealed partial class ServerRequest
         if (bytes.Length < MinBodySize)
             return Errno.EINVAL;
         PtlrpcBodyV3 body = default;
-        bytes[..Math.Min(bytes.Length, Unsafe.SizeOf<PtlrpcBodyV3>())].CopyTo(MemoryMarshal.AsBytes(new Span<PtlrpcBodyV3>(ref body)));
+        int length = Math.Min(bytes.Length, Unsafe.SizeOf<PtlrpcBodyV3>());
+        bytes[..length].CopyTo(MemoryMarshal.AsBytes(new Span<PtlrpcBodyV3>(ref body)));
         if (message.IsSwabbed)
             body = PtlrpcBodyV3.Swab(body);
         if ((body.Version & ~(uint)LustreMsgVersionMasks.VERSION_MASK) != (uint)LustreMsgVersion.PTLRPC_MSG_VERSION)

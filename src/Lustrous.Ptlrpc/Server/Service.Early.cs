@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Ptlrpc.Layout;
 
@@ -52,7 +53,8 @@ public sealed partial class Service
         var margin = TimeSpan.FromSeconds(timeouts.AtEarlyMarginSeconds);
         for (ServerRequest? request = _firstLive; request is not null; request = request.NextLive)
         {
-            if (!request.SupportsEarlyReply || request.EarlyGivenUp || request.NoReply || request.Deadline > now + margin)
+            bool takesOne = request.SupportsEarlyReply && !request.EarlyGivenUp && !request.NoReply;
+            if (!takesOne || request.Deadline > now + margin)
                 continue;
             if (!TryExtend(request, now))
             {
@@ -60,7 +62,8 @@ public sealed partial class Service
                 continue;
             }
             _early.Add(new EarlyReply(
-                request.ReplyTarget, request.ReplyMatchBits, request.Opcode, _estimate.Seconds, ServiceSeconds(request)));
+                request.ReplyTarget, request.ReplyMatchBits, request.Opcode, _estimate.Seconds,
+                ServiceSeconds(request)));
         }
     }
 
@@ -96,7 +99,7 @@ public sealed partial class Service
     void Send(in EarlyReply early)
     {
         PooledBuffer memory = Context.Buffers.Take(EmptySize);
-        LustreMessage message = LustreMessage.Format(memory.Span, [System.Runtime.CompilerServices.Unsafe.SizeOf<PtlrpcBodyV3>()]);
+        LustreMessage message = LustreMessage.Format(memory.Span, [Unsafe.SizeOf<PtlrpcBodyV3>()]);
         ref PtlrpcBodyV3 body = ref BodyOf(memory);
         body.Type = PtlrpcMessageType.Reply;
         body.Version = (uint)LustreMsgVersion.PTLRPC_MSG_VERSION;

@@ -27,7 +27,8 @@ public sealed partial class Service
         using (_lock.Enter())
         {
             _postedCount--;
-            grow = !_isStopping && _postedCount < (Options.BufferCount + 1) / 2 && _buffers.Count < Options.MaxBufferCount;
+            bool few = _postedCount < (Options.BufferCount + 1) / 2;
+            grow = !_isStopping && few && _buffers.Count < Options.MaxBufferCount;
         }
         buffer.Release();
         // With the most buffers there may be, requests wait at LNet, which bounds them in turn.
@@ -108,7 +109,9 @@ public sealed partial class Service
     {
         if (request.ConnectCount < export.ConnectCount)
         {
-            Drop(request, LogLevel.Trace, $"of connection {request.ConnectCount}, the present one is {export.ConnectCount}");
+            Drop(
+                request, LogLevel.Trace,
+                $"of connection {request.ConnectCount}, the present one is {export.ConnectCount}");
             return false;
         }
         if (export.Target.IsFailed)

@@ -62,7 +62,7 @@ public sealed partial class ServiceTarget : IAsyncDisposable
     readonly Dictionary<uint, OpcodeHandler> _handlers = [];        // complete before the first request
     readonly RankedLock _lock = new(53, "obd_dev_lock");
     readonly Dictionary<string, Export> _byUuid = new(StringComparer.Ordinal);     // guarded by _lock
-    readonly List<Export> _all = [];                                               // guarded by _lock, in order of creation
+    readonly List<Export> _all = [];    // guarded by _lock, in order of creation
     readonly LogLimiter _logLimit;
     volatile bool _failed;
     volatile bool _stopping;

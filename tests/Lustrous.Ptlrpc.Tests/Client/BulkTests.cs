@@ -78,7 +78,8 @@ public sealed class BulkTests
         }));
 
     [Fact]
-    public void An_error_from_the_server_gives_the_memory_back_untouched() => Seeds.Simulate(4, sim => ClientPair.RunAsync(
+    public void An_error_from_the_server_gives_the_memory_back_untouched() => Seeds.Simulate(
+        4, sim => ClientPair.RunAsync(
         sim,
         async pair =>
         {

@@ -18,7 +18,8 @@ public sealed class ChaosTests
         {
             DropProbability = 0.02, CutProbability = 0.01, Connections = 3,
         };
-        return ClientPair.RunAsync(sim, RunAsync, options => options with { MaxRpcsInFlight = 16, MaxModRpcsInFlight = 6 });
+        return ClientPair.RunAsync(
+            sim, RunAsync, options => options with { MaxRpcsInFlight = 16, MaxModRpcsInFlight = 6 });
     });
 
     static async Task RunAsync(ClientPair pair)
@@ -46,7 +47,8 @@ public sealed class ChaosTests
         {
             // The ping that hears of the commit may get lost, and the connection with it.
             Assert.True(
-                pair.Sim.Now < limit, $"{pair.Node.RequestCount} requests are left: {pair.Import.GetInfo()}, last {target.Last}");
+                pair.Sim.Now < limit,
+                $"{pair.Node.RequestCount} requests are left: {pair.Import.GetInfo()}, last {target.Last}");
             await pair.Sim.Delay(TimeSpan.FromSeconds(1));
         }
     }
@@ -116,7 +118,8 @@ public sealed class ChaosTests
             _xidOfTransno[transno] = request.Xid;
             _last = Math.Max(_last, transno);
             if (pair.Sim.Random.Next(4) == 0)
-                server.LastCommitted = _committed = Math.Max(_committed, pair.Sim.Random.Next(2) == 0 ? transno - 1 : _committed);
+                server.LastCommitted = _committed =
+                    Math.Max(_committed, pair.Sim.Random.Next(2) == 0 ? transno - 1 : _committed);
             request.Reply(change: body => body with { Transno = transno });
             return true;
         }

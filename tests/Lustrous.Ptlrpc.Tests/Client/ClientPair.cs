@@ -36,7 +36,8 @@ sealed class ClientPair : IImportOwner
 
     public int Invalidations { get; private set; }
 
-    public static ConnectFlags Asked => ConnectFlags.VERSION | ConnectFlags.FULL20 | ConnectFlags.AT | ConnectFlags.FLAGS2
+    public static ConnectFlags Asked =>
+        ConnectFlags.VERSION | ConnectFlags.FULL20 | ConnectFlags.AT | ConnectFlags.FLAGS2
         | ConnectFlags.BULK_MBITS | ConnectFlags.MULTIMODRPCS | ConnectFlags.CKSUM | ConnectFlags.BRW_SIZE;
 
     /// <summary>A client on its node, and a server on its; runs <paramref name="body"/> on the client, then closes

@@ -26,7 +26,8 @@ public sealed class ImportMachineTests
         };
     }
 
-    static ConnectReply Reply(ulong handle, MsgConnectFlags flags = Replayable, ConnectFlags granted = ConnectFlags.AT) =>
+    static ConnectReply Reply(
+        ulong handle, MsgConnectFlags flags = Replayable, ConnectFlags granted = ConnectFlags.AT) =>
         new() { Handle = handle, OpFlags = flags, Flags = granted };
 
     static ImportMachine Connected(long now = 100)
@@ -170,7 +171,8 @@ public sealed class ImportMachineTests
         machine.ConnectFailed(3, Errno.ETIMEDOUT, 305);
         machine.Connect(306, 52, out _);
         MsgConnectFlags flags = Replayable | MsgConnectFlags.RECOVERING | MsgConnectFlags.RECONNECT;
-        Assert.True(machine.ConnectReplied(4, Reply(10, flags), 306, hasReplay: true).HasFlag(ImportActions.ReplayNext));
+        ImportActions actions = machine.ConnectReplied(4, Reply(10, flags), 306, hasReplay: true);
+        Assert.True(actions.HasFlag(ImportActions.ReplayNext));
         Assert.Equal((0UL, false), (machine.LastReplayTransno, machine.TakeResendReplay()));
     }
 
@@ -245,7 +247,8 @@ public sealed class ImportMachineTests
         Assert.Equal(ImportState.Idle, machine.State);
         Assert.Equal(ImportActions.SendConnect, machine.WakeFromIdle(140, 0));
         Assert.Equal(
-            Admission.Delay, machine.Admit(new RequestTraits(ImportState.Full, machine.Generation, true, true, false, false)));
+            Admission.Delay,
+            machine.Admit(new RequestTraits(ImportState.Full, machine.Generation, true, true, false, false)));
         machine.ConnectReplied(machine.ConnectCount, Reply(8), 141, hasReplay: false);
         Assert.Equal(ImportState.Full, machine.State);
     }

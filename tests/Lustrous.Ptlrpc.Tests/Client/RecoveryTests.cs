@@ -27,7 +27,8 @@ public sealed class RecoveryTests
     });
 
     [Fact]
-    public void Uncommitted_requests_are_replayed_in_order_of_transno_and_those_under_way_sent_again() => Run(async pair =>
+    public void Uncommitted_requests_are_replayed_in_order_of_transno_and_those_under_way_sent_again() => Run(
+        async pair =>
     {
         await pair.ConnectAsync();
         ulong[] numbers = [5, 3, 9, 4, 7];

@@ -247,7 +247,8 @@ sealed class ScriptedRequest : ILNetEventHandler, IBulkOwner
         md.SetSingle(_sent!.Slice(0, length));
         _server.LNet.Put(
             md, 0, length, ackWanted: false, _self, _client, (int)ScriptedServer.ReplyPortal,
-            ReplyBits != 0 ? ReplyBits : !IsConnect && Body.MatchBits != 0 && _server.RepliesToMatchBits ? Body.MatchBits : Xid,
+            ReplyBits != 0 ? ReplyBits
+                : !IsConnect && Body.MatchBits != 0 && _server.RepliesToMatchBits ? Body.MatchBits : Xid,
             offset, headerData: 0);
     }
 }

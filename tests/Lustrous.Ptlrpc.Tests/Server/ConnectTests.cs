@@ -70,7 +70,8 @@ public class ConnectTests
     [Fact]
     public void A_client_without_FULL20_is_refused() => ServerWorld.Run(async world =>
     {
-        ScriptedReply reply = await world.Client.ConnectAsync(new ObdConnectData { ConnectFlags = ConnectFlags.VERSION });
+        var asked = new ObdConnectData { ConnectFlags = ConnectFlags.VERSION };
+        ScriptedReply reply = await world.Client.ConnectAsync(asked);
         Assert.Equal(Errno.EPROTO, reply.Error);
         Assert.Equal(0, world.Target.ExportCount);
     }, connect: false);

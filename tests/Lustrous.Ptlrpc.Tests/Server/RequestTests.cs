@@ -105,7 +105,8 @@ public class RequestTests
     {
         world.Client.ConnectCount = 4;
         await world.Client.ConnectAsync(ServerWorld.Asked, flags: 0);
-        ScriptedExchange late = world.Client.Send(OstOpcode.Setattr, (ref PtlrpcBodyV3 body) => body.ConnectionCount = 1);
+        ScriptedExchange late = world.Client.Send(
+            OstOpcode.Setattr, (ref PtlrpcBodyV3 body) => body.ConnectionCount = 1);
         await world.Sim.SettledAsync();
         Assert.False(late.IsAnswered);
         Assert.Equal(0, world.Executed);

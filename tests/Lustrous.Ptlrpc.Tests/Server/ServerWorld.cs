@@ -87,7 +87,11 @@ sealed class ServerWorld
     };
 
     public ScriptedClient NewClient(string uuid) =>
-        new(ClientNode, ServerNode.Id, RequestPortal, ReplyPortal, ++_clients) { Uuid = uuid, OwnHandle = (ulong)uuid.Length << 8 | uuid[^1] };
+        new(ClientNode, ServerNode.Id, RequestPortal, ReplyPortal, ++_clients)
+        {
+            Uuid = uuid,
+            OwnHandle = (ulong)uuid.Length << 8 | uuid[^1],
+        };
 
     async Task StartAsync(ServiceOptions options, Action<ServiceTarget>? handlers, IServiceTargetHooks? hooks)
     {

@@ -23,7 +23,8 @@ public sealed class CaptureFormatTests
         Assert.Equal(Expected, collected.Items);
         Assert.Empty(collected.Problems);
         Assert.Equal(1_000_000_000_000_000 + (nanoseconds ? 2 : 2000), collected.Full[1].TimeNanoseconds);
-        Assert.Equal("10.0.0.2:1023 → 10.0.0.1:988", collected.Full[0].Connection.Describe(CaptureDirection.ToServer));
+        Assert.Equal(
+            "10.0.0.2:1023 → 10.0.0.1:988", collected.Full[0].Connection.Describe(CaptureDirection.ToServer));
         Assert.Equal(CaptureDirection.ToClient, collected.Full[1].Direction);
         Assert.Equal(106, collected.Full[2].StreamOffset);
         Assert.Equal(3, collected.Full[2].PacketNumber);
