@@ -53,6 +53,7 @@ sealed class EchoLoad : IAsyncDisposable
         var node = new PtlrpcNode(lnet);
         var client = new EchoClient(
             node, new LNetProcessId(target, LNetProcessId.LustrePid), "bench", checksums: false);
+        client.Import.MaxRpcsInFlight = 64; // the default of 8 would hold most of the load back
         Check(await client.ConnectAsync(default));
         return new EchoLoad(lnet, node, server, client);
     }
