@@ -16,7 +16,9 @@ public sealed class ChaosTests
     {
         sim.Network.DefaultLink = SimLinkOptions.Default with
         {
-            DropProbability = 0.02, CutProbability = 0.01, Connections = 3,
+            DropProbability = 0.02,
+            CutProbability = 0.01,
+            Connections = 3,
         };
         return ClientPair.RunAsync(
             sim, RunAsync, options => options with { MaxRpcsInFlight = 16, MaxModRpcsInFlight = 6 });

@@ -188,7 +188,9 @@ public sealed class ImportMachineTests
         machine.Connect(100, 0, out _);
         ConnectReply reply = Reply(7, granted: flags) with
         {
-            Flags2 = (ConnectFlags2)flags2, BrwSizeBytes = brwSize, ChecksumTypes = checksums,
+            Flags2 = (ConnectFlags2)flags2,
+            BrwSizeBytes = brwSize,
+            ChecksumTypes = checksums,
         };
         machine.ConnectReplied(1, reply, 100, hasReplay: false);
         Assert.Equal((ImportState.Closed, Errno.EPROTO), (machine.State, machine.ConnectError));

@@ -317,7 +317,8 @@ public sealed class PtlrpcRequestTests
             },
             options => options with
             {
-                IdleTimeoutSeconds = 20, ConnectData = options.ConnectData with { ConnectFlags2 = 0 },
+                IdleTimeoutSeconds = 20,
+                ConnectData = options.ConnectData with { ConnectFlags2 = 0 },
             }));
 
     static void Run(Func<ClientPair, Task> body, bool matchBits = false) => Seeds.Simulate(

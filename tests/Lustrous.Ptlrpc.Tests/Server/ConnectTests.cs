@@ -51,7 +51,8 @@ public class ConnectTests
     {
         ObdConnectData asked = ServerWorld.Asked with
         {
-            ConnectFlags = ConnectFlags.CKSUM, ChecksumTypes = ChecksumTypes.CRC32 | ChecksumTypes.CRC32C,
+            ConnectFlags = ConnectFlags.CKSUM,
+            ChecksumTypes = ChecksumTypes.CRC32 | ChecksumTypes.CRC32C,
         };
         Assert.Equal(ChecksumTypes.CRC32C, ConnectResult.Negotiate(asked, ServerWorld.Supported).ChecksumTypes);
         asked.ChecksumTypes = ChecksumTypes.CRC32;

@@ -137,7 +137,8 @@ public class RequestTests
     {
         await world.Client.ConnectAsync(new ObdConnectData
         {
-            ConnectFlags = ConnectFlags.FULL20 | ConnectFlags.FLAGS2, ConnectFlags2 = ConnectFlags2.REP_MBITS,
+            ConnectFlags = ConnectFlags.FULL20 | ConnectFlags.FLAGS2,
+            ConnectFlags2 = ConnectFlags2.REP_MBITS,
         });
         byte[] bytes = world.Client.Build(
             ObdOpcode.Ping, (ref PtlrpcBodyV3 body) => body.MatchBits = 0xABCDE, [], out ulong xid);

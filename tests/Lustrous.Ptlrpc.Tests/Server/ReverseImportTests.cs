@@ -136,9 +136,13 @@ public sealed class ReverseImportTests
                 var exports = new ExportTable(server.Context);
                 Target = new ServiceTarget(server.Context, exports, new ServiceTargetOptions
                 {
-                    Name = "echo-OST0000", Uuid = "echo-OST0000_UUID", Supported = ServerWorld.Supported, Instance = 3,
+                    Name = "echo-OST0000",
+                    Uuid = "echo-OST0000_UUID",
+                    Supported = ServerWorld.Supported,
+                    Instance = 3,
                     IsReplayable = true,
-                }) { CreateReverseImport = ReverseImport.Factory(_serverNode) };
+                })
+                { CreateReverseImport = ReverseImport.Factory(_serverNode) };
                 Assert.Equal(Errno.OK, exports.Add(Target));
                 _ost = new Service(server.LNet, ServerWorld.Options(), TargetHandler.Instance, exports);
                 Assert.Equal(Errno.OK, _ost.Start());
@@ -157,7 +161,9 @@ public sealed class ReverseImportTests
                 Assert.Equal(Errno.OK, _callbacks.Start());
                 Import = new Import(_clientNode, new ImportOptions
                 {
-                    DeviceName = "echo-osc", TargetUuid = "echo-OST0000_UUID", ClientUuid = "client-1",
+                    DeviceName = "echo-osc",
+                    TargetUuid = "echo-OST0000_UUID",
+                    ClientUuid = "client-1",
                     Peers = [server.Id],
                     ConnectOpcode = (uint)OstOpcode.Connect,
                     RequestPortal = ServerWorld.RequestPortal,

@@ -62,27 +62,27 @@ sealed class PcapNgFormat(CaptureInput input) : ICaptureFormat
                 _interfaces.Add(new((LinkType)U16(body.Span), ReadTimeUnit(body.Span[8..])));
                 return false;
             case EnhancedPacket when body.Length >= EnhancedHeaderBytes:
-            {
-                uint index = U32(body.Span), captured = U32(body.Span[12..]);
-                PacketCount++;
-                if (index >= (uint)_interfaces.Count || captured > body.Length - EnhancedHeaderBytes)
-                    break;
-                ulong ticks = (ulong)U32(body.Span[4..]) << 32 | U32(body.Span[8..]);
-                long time = (long)((UInt128)ticks * 1_000_000_000 / _interfaces[(int)index].TicksPerSecond);
-                packet = new(
-                    PacketCount, place, time, _interfaces[(int)index].LinkType,
-                    body.Slice(EnhancedHeaderBytes, (int)captured), (int)Math.Min(U32(body.Span[16..]), int.MaxValue));
-                return true;
-            }
+                {
+                    uint index = U32(body.Span), captured = U32(body.Span[12..]);
+                    PacketCount++;
+                    if (index >= (uint)_interfaces.Count || captured > body.Length - EnhancedHeaderBytes)
+                        break;
+                    ulong ticks = (ulong)U32(body.Span[4..]) << 32 | U32(body.Span[8..]);
+                    long time = (long)((UInt128)ticks * 1_000_000_000 / _interfaces[(int)index].TicksPerSecond);
+                    packet = new(
+                        PacketCount, place, time, _interfaces[(int)index].LinkType,
+                        body.Slice(EnhancedHeaderBytes, (int)captured), (int)Math.Min(U32(body.Span[16..]), int.MaxValue));
+                    return true;
+                }
             case SimplePacket when body.Length >= 4 && _interfaces.Count > 0:
-            {
-                int original = (int)Math.Min(U32(body.Span), int.MaxValue);
-                PacketCount++;
-                packet = new(
-                    PacketCount, place, 0, _interfaces[0].LinkType,
-                    body.Slice(4, Math.Min(original, body.Length - 4)), original);
-                return true;
-            }
+                {
+                    int original = (int)Math.Min(U32(body.Span), int.MaxValue);
+                    PacketCount++;
+                    packet = new(
+                        PacketCount, place, 0, _interfaces[0].LinkType,
+                        body.Slice(4, Math.Min(original, body.Length - 4)), original);
+                    return true;
+                }
             case EnhancedPacket or SimplePacket:
                 PacketCount++;
                 break;

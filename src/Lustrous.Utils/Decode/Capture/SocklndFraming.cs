@@ -32,13 +32,13 @@ static class SocklndFraming
             case LNetProtocol.ACCEPTOR_MAGIC:
                 return version switch { 1 => AcceptorBytes, 2 => AcceptorLargeBytes, _ => Invalid };
             case LNetProtocol.MAGIC when version is >= KsockProtocol.V2 and <= KsockProtocol.V4:
-            {
-                int length = version == KsockProtocol.V4 ? HelloLargeBytes : HelloBytes;
-                if (bytes.Length < length)
-                    return Unknown;
-                uint addresses = Read(bytes[(length - 4)..], swabbed);
-                return addresses > MaxHelloAddresses ? Invalid : length + (int)addresses * 4;
-            }
+                {
+                    int length = version == KsockProtocol.V4 ? HelloLargeBytes : HelloBytes;
+                    if (bytes.Length < length)
+                        return Unknown;
+                    uint addresses = Read(bytes[(length - 4)..], swabbed);
+                    return addresses > MaxHelloAddresses ? Invalid : length + (int)addresses * 4;
+                }
             default:
                 return Invalid;
         }
