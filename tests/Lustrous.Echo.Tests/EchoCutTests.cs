@@ -55,8 +55,8 @@ public class EchoCutTests
         await clientNode.DisposeAsync();
         await serverNode.DisposeAsync();
         Assert.Equal(0, node.RequestCount);
-        Assert.Equal(0, clientContext.Buffers.OutstandingBytes);
-        Assert.Equal(0, serverContext.Buffers.OutstandingBytes);
+        await Leaks.AssertNoneAsync(clientContext.Buffers);
+        await Leaks.AssertNoneAsync(serverContext.Buffers);
     }
 
     static async Task<(LNetNode Node, KsockLnd Lnd)> StartAsync(NodeContext context, Nid nid, KsockTunables tunables)

@@ -35,7 +35,7 @@ public class EchoTests
         await server.DisposeAsync();
         await lnet.DisposeAsync();
         store.Dispose();
-        Assert.Equal(0, context.Buffers.OutstandingBytes);
+        await Leaks.AssertNoneAsync(context.Buffers);
     }
 
     [Fact]

@@ -71,7 +71,8 @@ sealed class PcapNgFormat(CaptureInput input) : ICaptureFormat
                     long time = (long)((UInt128)ticks * 1_000_000_000 / _interfaces[(int)index].TicksPerSecond);
                     packet = new(
                         PacketCount, place, time, _interfaces[(int)index].LinkType,
-                        body.Slice(EnhancedHeaderBytes, (int)captured), (int)Math.Min(U32(body.Span[16..]), int.MaxValue));
+                        body.Slice(EnhancedHeaderBytes, (int)captured),
+                        (int)Math.Min(U32(body.Span[16..]), int.MaxValue));
                     return true;
                 }
             case SimplePacket when body.Length >= 4 && _interfaces.Count > 0:
