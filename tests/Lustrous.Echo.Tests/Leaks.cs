@@ -6,8 +6,8 @@ namespace Lustrous.Echo.Tests;
 static class Leaks
 {
     /// <summary>
-    /// Fails when a buffer stays out. A dispose may continue on the stack of the call that ended last, a ping say, which
-    /// gives its own buffer back only when it goes on: so that stack is left, and it has a moment.
+    /// Fails when a buffer stays out. A dispose may go on in the stack of the call that ended last, a ping say, which
+    /// returns its own buffer only when it goes on: so that stack is left, and it has a moment.
     /// </summary>
     public static async Task AssertNoneAsync(BufferPool buffers)
     {
