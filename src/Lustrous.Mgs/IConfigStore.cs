@@ -1,0 +1,22 @@
+using Lustrous.Obdclass.Llog;
+
+namespace Lustrous.Mgs;
+
+/// <summary>Where an MGS keeps its configuration logs (the <c>CONFIGS</c> folder of its target).</summary>
+public interface IConfigStore
+{
+    /// <summary>Names of the logs there are, in order.</summary>
+    IReadOnlyList<string> List();
+
+    /// <summary>The bytes of a log; null when there is none of this name.</summary>
+    ILlogStorage? Find(string logName);
+
+    /// <summary>An empty log; EEXIST when there is one of this name.</summary>
+    Result<ILlogStorage> Create(string logName);
+
+    /// <summary>Puts <paramref name="from"/> in the place of <paramref name="logName"/>.</summary>
+    Errno Replace(string logName, MemoryLlogStorage from);
+
+    /// <summary>Makes what was written durable.</summary>
+    ValueTask<Errno> SyncAsync(CancellationToken cancel);
+}
