@@ -1,5 +1,5 @@
 using Lustrous.Idl.Mgs;
-using Lustrous.LNet;
+using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Server;
 
 namespace Lustrous.Mgs;
@@ -14,9 +14,9 @@ public sealed class MgsTarget : IAsyncDisposable
     /// <summary>What clients ask for.</summary>
     public const string Uuid = "MGS";
 
-    public MgsTarget(LNetNode lnet, ExportTable exports, MgsOptions? options = null)
+    public MgsTarget(PtlrpcNode node, ExportTable exports, MgsOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(lnet);
+        ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(exports);
         Options = options ?? new MgsOptions();
         Target = null!;
