@@ -29,7 +29,7 @@ public sealed class Mgc : IAsyncDisposable
     /// Reads a log (<c>lustre-client</c>, <c>lustre-MDT0000</c>, <c>params</c>), shows its commands, and goes on
     /// following it: new commands are shown as they come.
     /// </summary>
-    /// <returns>ENOENT when the MGS has no such log; then it is not followed either, except for <c>params</c>.</returns>
+    /// <returns>ENOENT when the MGS has no such log; then it is not followed, except for <c>params</c>.</returns>
     public ValueTask<Errno> FollowAsync(string logName, IConfigLogOwner owner, CancellationToken cancel) =>
         new(Errno.ENOTSUPP);
 
