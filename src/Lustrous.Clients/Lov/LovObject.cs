@@ -4,7 +4,8 @@ using Lustrous.Libcfs;
 namespace Lustrous.Clients.Lov;
 
 /// <summary>
-/// The data of one file over its stripes: reads and writes through the cache under extent locks, sizes, truncate. Memory
+/// The data of one file over its stripes: reads and writes through the cache under extent locks, sizes, truncate.
+/// Memory
 /// given to a call is used only until its ValueTask completes.
 /// </summary>
 /// <remarks>Any number of calls at once. Errors: EIO for a lost target or eviction, ENODATA for a write to a file
@@ -77,7 +78,7 @@ public sealed class LovObject
     public ValueTask<Errno> SetLayoutAsync(ReadOnlyMemory<byte> layout, CancellationToken cancel) =>
         new(Errno.ENOSYS);
 
-    /// <summary>The inode goes: writes what is dirty and lets go of the pages. The locks stay for the next who opens the
-    /// file.</summary>
+    /// <summary>The inode goes: writes what is dirty and lets go of the pages. The locks stay for the next who opens
+    /// the file.</summary>
     public ValueTask<Errno> CloseAsync(CancellationToken cancel) => new(Errno.ENOSYS);
 }
