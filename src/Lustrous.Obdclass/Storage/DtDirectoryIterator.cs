@@ -6,7 +6,8 @@ public abstract class DtDirectoryIterator : IDisposable
     /// <summary>On to the next name; false at the end.</summary>
     public abstract bool MoveNext();
 
-    /// <summary>Position of the current name: below 2^63 − 2^32, so that clients that use the upper 31 bits only find it
+    /// <summary>Position of the current name: below 2^63 − 2^32, so that clients that use the upper 31 bits only find
+    /// it
     /// too. Names of one hash are next to each other.</summary>
     public abstract ulong Hash { get; }
 

@@ -1,6 +1,7 @@
 namespace Lustrous.Obdclass.Storage;
 
-/// <summary>Called once when a transaction is durable, in order of commit, on no promised thread, no lock held. EIO: the
+/// <summary>Called once when a transaction is durable, in order of commit, on no promised thread, no lock held. EIO:
+/// the
 /// device stopped committing, and the transaction is lost.</summary>
 public delegate void DtCommitCallback(object? state, ulong sequence, Errno status);
 
@@ -9,7 +10,8 @@ public delegate void DtCommitCallback(object? state, ulong sequence, Errno statu
 /// Pooled: not to be touched after <see cref="Stop"/>, which ends it in any case. One thread at a time.
 /// </summary>
 /// <remarks>Only what may take room is declared: what removes, or changes in place, is not. Declared room that was not
-/// used is free again when it stops. There is no undo: whoever fails after its first change changes back, and stops with
+/// used is free again when it stops. There is no undo: whoever fails after its first change changes back, and stops
+/// with
 /// an error so that no transno is given.</remarks>
 public abstract class DtTransaction
 {
@@ -48,7 +50,8 @@ public abstract class DtTransaction
     /// <summary>Room for an extended attribute of up to so many bytes. ENOSPC.</summary>
     public abstract Errno DeclareXattr(int size);
 
-    /// <summary>Room for bytes of a body, as far as there is none yet: for writing and for fallocate. The object need not
+    /// <summary>Room for bytes of a body, as far as there is none yet: for writing and for fallocate. The object need
+    /// not
     /// exist. ENOSPC.</summary>
     public abstract Errno DeclareWrite(IDtObject dtObject, long offset, long length);
 
@@ -84,14 +87,16 @@ public abstract class DtTransaction
         Finish();
     }
 
-    /// <summary>For hooks: what <see cref="Stop"/> does without them. Bounded, does no I/O, and takes locks of the device
+    /// <summary>For hooks: what <see cref="Stop"/> does without them. Bounded, does no I/O, and takes locks of the
+    /// device
     /// only, so that a caller may hold its own.</summary>
     public abstract void Finish();
 
     protected abstract Errno Begin();
 }
 
-/// <summary>What a target does with every transaction of its own (<c>struct dt_txn_callback</c>): numbers it, and writes
+/// <summary>What a target does with every transaction of its own (<c>struct dt_txn_callback</c>): numbers it, and
+/// writes
 /// the client's last number with it.</summary>
 public interface IDtTransactionHooks
 {

@@ -11,7 +11,8 @@ namespace Lustrous.Obdclass.Storage;
 /// <para>Thread-safe: each single call is atomic. Whoever needs several calls to be one (look up, then insert) locks by
 /// himself, as Lustre does with the object's write lock or an LDLM lock.</para>
 /// <para>A change: <see cref="Begin"/>, <c>Declare…</c> whatever takes room, <see cref="DtTransaction.Start"/>, the
-/// operations, <see cref="DtTransaction.Stop"/>. Changes are seen at once, and are durable some time later, in the order
+/// operations, <see cref="DtTransaction.Stop"/>. Changes are seen at once, and are durable some time later, in the
+/// order
 /// of Stop, each transaction whole or not at all; then its <see cref="DtTransaction.OnCommit"/> callbacks run.</para>
 /// <para>Source: Documentation/osd-api.txt, lustre/include/dt_object.h of lustre-release.</para>
 /// </remarks>
@@ -37,7 +38,8 @@ public interface IDtDevice : IAsyncDisposable
     /// <see cref="IDtObject.GetWriteBuffersAsync"/>, pooled, given back by disposing it.</summary>
     DtBuffers NewBuffers();
 
-    /// <summary>Commits now what has been stopped so far, and ends when that is durable and its callbacks have run. EIO:
+    /// <summary>Commits now what has been stopped so far, and ends when that is durable and its callbacks have run.
+    /// EIO:
     /// the device has stopped committing.</summary>
     ValueTask<Errno> SyncAsync(CancellationToken cancel = default);
 

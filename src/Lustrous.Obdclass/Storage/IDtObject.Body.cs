@@ -19,7 +19,8 @@ public partial interface IDtObject
 
     /// <summary>
     /// Adds memory for a range to be written to <paramref name="buffers"/>: the caller fills all of it, then
-    /// <see cref="DtTransaction.DeclareWrite(IDtObject, DtBuffers)"/> and <see cref="CommitWriteAsync"/>. Nobody sees it
+    /// <see cref="DtTransaction.DeclareWrite(IDtObject, DtBuffers)"/> and <see cref="CommitWriteAsync"/>. Nobody sees
+    /// it
     /// before. The object need not be locked.
     /// </summary>
     ValueTask<Errno> GetWriteBuffersAsync(DtBuffers buffers, long offset, int length);
@@ -34,7 +35,8 @@ public partial interface IDtObject
     /// becomes a hole and the size stays.</summary>
     Errno Punch(DtTransaction transaction, long start, long end);
 
-    /// <summary>Reserves, zeroes or punches (dt_fallocate). EOPNOTSUPP: another mode, as for collapse and insert; ENOSPC
+    /// <summary>Reserves, zeroes or punches (dt_fallocate). EOPNOTSUPP: another mode, as for collapse and insert;
+    /// ENOSPC
     /// where it was not declared with <see cref="DtTransaction.DeclareWrite(IDtObject, long, long)"/>.</summary>
     Errno Fallocate(DtTransaction transaction, DtFallocateModes modes, long start, long end);
 

@@ -8,7 +8,8 @@ public partial interface IDtObject
     /// <summary>Directory: the object a name stands for. ENOENT; ENAMETOOLONG.</summary>
     Errno Lookup(ReadOnlySpan<byte> name, out DtEntry entry);
 
-    /// <summary>Directory: adds a name; "." and ".." are names like others. EEXIST; ENAMETOOLONG; ENOSPC where it was not
+    /// <summary>Directory: adds a name; "." and ".." are names like others. EEXIST; ENAMETOOLONG; ENOSPC where it was
+    /// not
     /// declared with <see cref="DtTransaction.DeclareInsert"/>. Nlink and times are the caller's.</summary>
     Errno Insert(DtTransaction transaction, ReadOnlySpan<byte> name, in DtEntry entry);
 
@@ -22,7 +23,8 @@ public partial interface IDtObject
     long EntryCount { get; }
 
     /// <summary>
-    /// Directory: goes through names in order of hash, from the first whose hash is at least <paramref name="hash"/> on:
+    /// Directory: goes through names in order of hash, from the first whose hash is at least <paramref name="hash"/>
+    /// on:
     /// "." has 0, ".." <see cref="DtNameHash.DotDot"/>, others follow. Names that are there all the time come once;
     /// those added or removed meanwhile may come or not.
     /// </summary>
@@ -32,7 +34,8 @@ public partial interface IDtObject
     /// short.</summary>
     Result<int> IndexLookup(ReadOnlySpan<byte> key, Span<byte> record);
 
-    /// <summary>Index: adds a record, or with <paramref name="replace"/> takes the place of the one there. EEXIST; EINVAL:
+    /// <summary>Index: adds a record, or with <paramref name="replace"/> takes the place of the one there. EEXIST;
+    /// EINVAL:
     /// key or record longer than the format allows; ENOSPC where it was not declared with
     /// <see cref="DtTransaction.DeclareInsert"/>.</summary>
     Errno IndexInsert(
@@ -42,7 +45,8 @@ public partial interface IDtObject
     Errno IndexRemove(DtTransaction transaction, ReadOnlySpan<byte> key);
 
     /// <summary>Index: the first record whose key is at least (or, with <paramref name="after"/>, above)
-    /// <paramref name="key"/>, keys compared as bytes. Iterating is asking again after the key one got. ENOENT: no more;
+    /// <paramref name="key"/>, keys compared as bytes. Iterating is asking again after the key one got. ENOENT: no
+    /// more;
     /// ERANGE.</summary>
     Errno IndexNext(
         ReadOnlySpan<byte> key, bool after, Span<byte> foundKey, out int keyLength, Span<byte> record,
