@@ -48,8 +48,8 @@ public sealed partial class ClientNamespace : IAsyncDisposable
         EnqueueAsync(ask, null, null, cancel);
 
     /// <summary>
-    /// A granted lock that covers what is wanted, with a reference of its <see cref="ClientLock.GrantedMode"/>; null for
-    /// none. Allocates nothing (<c>ldlm_lock_match</c>).
+    /// A granted lock that covers what is wanted, with a reference of its <see cref="ClientLock.GrantedMode"/>; null
+    /// for none. Allocates nothing (<c>ldlm_lock_match</c>).
     /// </summary>
     /// <param name="resource">What.</param>
     /// <param name="type">The policy.</param>

@@ -4,8 +4,8 @@ namespace Lustrous.Ldlm.Client;
 
 /// <summary>
 /// Locks that are given up and whose cancels ride on another request (early lock cancel, ELC): already flushed, not yet
-/// told to the server. <c>cancels.Reserve(request)</c> before the first field is set, <c>cancels.Pack(request)</c> before
-/// it is sent. Whatever was not packed is sent on its own when disposed.
+/// told to the server. <c>cancels.Reserve(request)</c> before the first field is set, <c>cancels.Pack(request)</c>
+/// before it is sent. Whatever was not packed is sent on its own when disposed.
 /// </summary>
 public sealed class LockCancels : IDisposable
 {

@@ -75,11 +75,12 @@ public sealed partial class ServerNamespace : IAsyncDisposable
     /// block (<c>ldlm_glimpse_locks</c>). For the server's own needs; clients' glimpses come through
     /// <see cref="ExtentIntent"/>.
     /// </summary>
-    public ValueTask GlimpseAsync(ServerResource resource, CancellationToken cancel) => throw new NotSupportedException();
+    public ValueTask GlimpseAsync(ServerResource resource, CancellationToken cancel) =>
+        throw new NotSupportedException();
 
     /// <summary>
-    /// I/O under a lock goes on: a client that was told to give it back gets its time anew (<c>ofd_prolong_extent_locks</c>).
-    /// Cheap when the client has no lock that waits.
+    /// I/O under a lock goes on: a client that was told to give it back gets its time anew
+    /// (<c>ofd_prolong_extent_locks</c>). Cheap when the client has no lock that waits.
     /// </summary>
     /// <param name="export">Whose I/O.</param>
     /// <param name="resource">The object.</param>

@@ -11,7 +11,8 @@ public sealed record ServerNamespaceOptions
     /// evicted.</summary>
     public int LockTimeoutSeconds { get; init; } = 100;
 
-    /// <summary>Waiting locks on a resource from which on extents are not expanded much (<c>contended_locks</c>).</summary>
+    /// <summary>Conflicts on a resource from which on extents grow by 32 MiB at most
+    /// (<c>contended_locks</c>).</summary>
     public int ContendedLocks { get; init; } = 32;
 
     /// <summary>Seconds for which a resource counts as contended after it was (<c>contention_seconds</c>).</summary>
