@@ -19,6 +19,6 @@ public enum IntentOutcome
     /// <summary>No lock: the reply's status is ELDLM_LOCK_ABORTED.</summary>
     Abort,
 
-    /// <summary>The client gets another lock, already granted: the reply's status is ELDLM_LOCK_REPLACED.</summary>
+    /// <summary>The client gets another lock, already granted: the reply's flags say LOCK_CHANGED.</summary>
     Replace,
 }
