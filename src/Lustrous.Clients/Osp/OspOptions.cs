@@ -1,0 +1,32 @@
+using Lustrous.LNet;
+
+namespace Lustrous.Clients.Osp;
+
+/// <summary>Which OST an MDT speaks to, and as whom.</summary>
+public sealed record OspOptions
+{
+    /// <summary><c>lustre-OST0000-osc-MDT0000</c></summary>
+    public required string DeviceName { get; init; }
+
+    /// <summary><c>lustre-OST0000_UUID</c></summary>
+    public required string TargetUuid { get; init; }
+
+    /// <summary>The MDT to the OST, the same in every life: <c>lustre-MDT0000-mdtlov_UUID</c>.</summary>
+    public required string ClientUuid { get; init; }
+
+    /// <summary>Where the OST may run.</summary>
+    public required IReadOnlyList<LNetProcessId> Peers { get; init; }
+
+    public required uint OstIndex { get; init; }
+
+    public uint MdtIndex { get; init; }
+
+    /// <summary>Age at which statfs is asked again (<c>maxage</c>), seconds.</summary>
+    public int StatfsMaxAgeSeconds { get; init; } = 5;
+
+    /// <summary>Objects made ahead at first (<c>create_count</c>).</summary>
+    public int CreateCount { get; init; } = 32;
+
+    /// <summary>Objects made ahead in one call at most (<c>max_create_count</c>).</summary>
+    public int MaxCreateCount { get; init; } = 20000;
+}

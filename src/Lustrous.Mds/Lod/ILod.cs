@@ -1,0 +1,40 @@
+using Lustrous.Idl.Fids;
+using Lustrous.Idl.Layout;
+
+namespace Lustrous.Mds.Lod;
+
+/// <summary>
+/// Layouts of files: which objects on which OSTs. Mdd asks for one before its transaction begins, puts it into the
+/// transaction with the file, and tells of files that go or change owner.
+/// </summary>
+/// <remarks>
+/// The order for a create: <see cref="ChooseAsync"/> (may wait for an OST), Begin, the caller's own declarations and
+/// <see cref="DeclareCreate"/>, Start, <see cref="Create"/> along with the file's <c>trusted.lov</c> =
+/// <see cref="LodLayout.Ea"/>, Stop. If it comes to nothing: <see cref="Discard"/>. For an unlink of the last link that
+/// nobody has open, with the file's <c>trusted.lov</c>: <see cref="DeclareDestroy"/>, <see cref="Destroy"/>; the objects
+/// go when the transaction has been committed. Source: lustre/lod/lod_object.c, lod_qos.c, lod_lov.c.
+/// </remarks>
+public interface ILod
+{
+    /// <summary>What files get when neither they nor their directory ask for anything.</summary>
+    LovUserEa Default { get; }
+
+    /// <summary>Chooses OSTs for a new file and reserves an object on each.</summary>
+    /// <param name="file">The new file.</param>
+    /// <param name="wanted">Its setstripe EA as the client sent it (RMF_EADATA); empty for none.</param>
+    /// <param name="inherited">The parent directory's <c>trusted.lov</c>; empty for none. The root's stands in for a
+    /// directory that has none, which is the caller's business.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <returns>EINVAL for an EA that is none or asks for what cannot be; ENOSPC when no OST has room; EAGAIN,
+    /// ETIMEDOUT when none can be reached now.</returns>
+    ValueTask<Result<LodLayout>> ChooseAsync(
+        Fid file, ReadOnlyMemory<byte> wanted, ReadOnlyMemory<byte> inherited, CancellationToken cancel);
+
+    /// <summary>The objects go back: the transaction was not made.</summary>
+    void Discard(LodLayout layout);
+
+    /// <summary>Checks a default layout for a directory (<c>lfs setstripe DIR</c>) and gives what to keep as its
+    /// <c>trusted.lov</c>; empty means: remove it.</summary>
+    /// <returns>EINVAL as above.</returns>
+    Result<byte[]> CheckDirectoryDefault(ReadOnlySpan<byte> wanted);
+}

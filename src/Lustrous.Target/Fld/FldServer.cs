@@ -1,0 +1,78 @@
+using Lustrous.Idl.Fids;
+using Lustrous.Libcfs;
+using Lustrous.Ptlrpc.Server;
+
+namespace Lustrous.Target.Fld;
+
+/// <summary>
+/// Which target has which sequences (<c>struct lu_server_fld</c>): complete on MDT0000, which gives them out.
+/// </summary>
+/// <remarks>Source: lustre/fld/fld_handler.c, fld_index.c.</remarks>
+public sealed partial class FldServer
+{
+    readonly RankedLock _lock = new(12, "lsf_lock");
+    readonly List<LuSeqRange> _ranges = [];     // guarded by _lock, by rising start, disjoint
+
+    /// <summary>Whose the sequence is.</summary>
+    /// <returns>ENOENT: it has not been given out.</returns>
+    public Result<LuSeqRange> Lookup(ulong sequence)
+    {
+        using (_lock.Enter())
+        {
+            foreach (LuSeqRange range in _ranges)
+            {
+                if (range.Contains(sequence))
+                    return range;
+            }
+        }
+        return Errno.ENOENT;
+    }
+
+    /// <summary>Notes a range that was given out; adjoining ones of one target become one.</summary>
+    /// <returns>EINVAL for an empty one; EEXIST where it overlaps one of another target.</returns>
+    public Errno Insert(LuSeqRange range)
+    {
+        if (!range.IsSane)
+            return Errno.EINVAL;
+        using (_lock.Enter())
+        {
+            int at = _ranges.FindIndex(other => other.End >= range.Start);
+            if (at < 0)
+                at = _ranges.Count;
+            while (at < _ranges.Count && _ranges[at].Start <= range.End)
+            {
+                LuSeqRange other = _ranges[at];
+                bool same = other.Index == range.Index && other.Flags == range.Flags;
+                bool overlaps = other.Start < range.End && range.Start < other.End;
+                if (!same && overlaps)
+                    return Errno.EEXIST;
+                if (!same)
+                {
+                    if (other.End > range.Start)
+                        break;
+                    at++;
+                    continue;
+                }
+                range.Start = Math.Min(range.Start, other.Start);
+                range.End = Math.Max(range.End, other.End);
+                _ranges.RemoveAt(at);
+            }
+            _ranges.Insert(at, range);
+            return Errno.OK;
+        }
+    }
+
+    /// <summary>All of it, in order.</summary>
+    public LuSeqRange[] List()
+    {
+        using (_lock.Enter())
+            return [.. _ranges];
+    }
+
+    /// <summary>Adds FLD_QUERY and FLD_READ to a target's table.</summary>
+    public void AddHandlers(ServiceTarget target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        AddRows(target);
+    }
+}
