@@ -9,9 +9,9 @@ namespace Lustrous.Mds.Lod;
 /// </summary>
 /// <remarks>
 /// The order for a create: <see cref="ChooseAsync"/> (may wait for an OST), Begin, the caller's own declarations and
-/// <see cref="DeclareCreate"/>, Start, <see cref="Create"/> along with the file's <c>trusted.lov</c> =
+/// DeclareCreate, Start, Create along with the file's <c>trusted.lov</c> =
 /// <see cref="LodLayout.Ea"/>, Stop. If it comes to nothing: <see cref="Discard"/>. For an unlink of the last link that
-/// nobody has open, with the file's <c>trusted.lov</c>: <see cref="DeclareDestroy"/>, <see cref="Destroy"/>; the objects
+/// nobody has open, with the file's <c>trusted.lov</c>: DeclareDestroy, Destroy; the objects
 /// go when the transaction has been committed. Source: lustre/lod/lod_object.c, lod_qos.c, lod_lov.c.
 /// </remarks>
 public interface ILod

@@ -1,4 +1,4 @@
-using Lustrous.LNet;
+using Lustrous.Obdclass.Fids;
 
 namespace Lustrous.Oss.Ofd;
 
@@ -13,6 +13,6 @@ public sealed record OfdOptions
     /// <summary>Number of this life.</summary>
     public uint Instance { get; init; } = 1;
 
-    /// <summary>Where MDT0000 may run, which gives out FID sequences (<c>lwp</c>).</summary>
-    public IReadOnlyList<LNetProcessId> Mdt0Peers { get; init; } = [];
+    /// <summary>MDT0000, which gives out FID sequences: an <see cref="Clients.Osp.Lwp"/>.</summary>
+    public required ISequenceSource Controller { get; init; }
 }

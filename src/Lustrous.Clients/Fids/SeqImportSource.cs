@@ -5,7 +5,7 @@ using Lustrous.Obdclass.Fids;
 using Lustrous.Ptlrpc.Client;
 using Lustrous.Ptlrpc.Layout;
 
-namespace Lustrous.Clients.Fid;
+namespace Lustrous.Clients.Fids;
 
 /// <summary>The sequence server at the other end of an import: SEQ_QUERY (seq_client_rpc).</summary>
 public sealed class SeqImportSource : ISequenceSource

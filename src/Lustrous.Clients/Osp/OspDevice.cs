@@ -1,3 +1,4 @@
+using Lustrous.Idl.Fids;
 using Lustrous.Idl.Ost;
 using Lustrous.Libcfs;
 using Lustrous.Ptlrpc;
@@ -10,9 +11,9 @@ namespace Lustrous.Clients.Osp;
 /// what has to happen to objects once a change of the MDT has been committed.
 /// </summary>
 /// <remarks>Source: lustre/osp/osp_dev.c, osp_precreate.c, osp_sync.c.</remarks>
-public sealed class Osp : IAsyncDisposable
+public sealed class OspDevice : IAsyncDisposable
 {
-    public Osp(PtlrpcNode node, OspOptions options)
+    public OspDevice(PtlrpcNode node, OspOptions options)
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(options);
@@ -38,7 +39,7 @@ public sealed class Osp : IAsyncDisposable
 
     /// <summary>An object that no file has yet; waits for more to be made.</summary>
     /// <returns>ENOSPC: the OST is full; ENODEV, ENOTCONN: it cannot be reached; ETIMEDOUT: it took too long.</returns>
-    public ValueTask<Result<Idl.Fids.Fid>> ReserveAsync(CancellationToken cancel) => new(Errno.ENOTSUPP);
+    public ValueTask<Result<Fid>> ReserveAsync(CancellationToken cancel) => new(Errno.ENOTSUPP);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

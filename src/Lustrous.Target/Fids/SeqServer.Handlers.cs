@@ -4,7 +4,7 @@ using Lustrous.Libcfs;
 using Lustrous.Ptlrpc.Layout;
 using Lustrous.Ptlrpc.Server;
 
-namespace Lustrous.Target.Fid;
+namespace Lustrous.Target.Fids;
 
 // SEQ_QUERY.
 public sealed partial class SeqServer

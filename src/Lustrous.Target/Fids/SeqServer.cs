@@ -4,7 +4,7 @@ using Lustrous.Obdclass.Fids;
 using Lustrous.Ptlrpc.Server;
 using Lustrous.Target.Fld;
 
-namespace Lustrous.Target.Fid;
+namespace Lustrous.Target.Fids;
 
 /// <summary>What a sequence server is for.</summary>
 public sealed record SeqServerOptions

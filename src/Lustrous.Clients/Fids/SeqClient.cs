@@ -2,7 +2,7 @@ using Lustrous.Idl.Fids;
 using Lustrous.Libcfs;
 using Lustrous.Obdclass.Fids;
 
-namespace Lustrous.Clients.Fid;
+namespace Lustrous.Clients.Fids;
 
 /// <summary>
 /// Makes FIDs for new objects out of sequences that it asks for one at a time (<c>struct lu_client_seq</c>): of files
@@ -12,11 +12,11 @@ namespace Lustrous.Clients.Fid;
 public sealed class SeqClient(ISequenceSource source, uint width = SequenceConst.MetadataWidth)
 {
     readonly RankedLock _lock = new(9, "lcs_mutex");
-    Idl.Fids.Fid _last;                     // guarded by _lock; zero: no sequence yet
+    Fid _last;                     // guarded by _lock; zero: no sequence yet
     Task<Errno>? _asking;                   // guarded by _lock
 
     /// <summary>The FID given out last; zero at first.</summary>
-    public Idl.Fids.Fid Last
+    public Fid Last
     {
         get
         {
@@ -27,11 +27,11 @@ public sealed class SeqClient(ISequenceSource source, uint width = SequenceConst
 
     /// <summary>A FID that was never given out and never will be again (seq_client_alloc_fid).</summary>
     /// <returns>What <see cref="ISequenceSource.AllocateAsync"/> gives when a new sequence is needed.</returns>
-    public ValueTask<Result<Idl.Fids.Fid>> AllocateFidAsync(CancellationToken cancel) =>
-        TryAllocate(out Idl.Fids.Fid fid) ? new(fid) : AllocateSlowAsync(cancel);
+    public ValueTask<Result<Fid>> AllocateFidAsync(CancellationToken cancel) =>
+        TryAllocate(out Fid fid) ? new(fid) : AllocateSlowAsync(cancel);
 
     /// <summary>Without asking anybody: false when the present sequence is used up or there is none.</summary>
-    public bool TryAllocate(out Idl.Fids.Fid fid)
+    public bool TryAllocate(out Fid fid)
     {
         using (_lock.Enter())
         {
@@ -59,7 +59,7 @@ public sealed class SeqClient(ISequenceSource source, uint width = SequenceConst
             _last = default;
     }
 
-    async ValueTask<Result<Idl.Fids.Fid>> AllocateSlowAsync(CancellationToken cancel)
+    async ValueTask<Result<Fid>> AllocateSlowAsync(CancellationToken cancel)
     {
         while (true)
         {
@@ -78,7 +78,7 @@ public sealed class SeqClient(ISequenceSource source, uint width = SequenceConst
             if (mine is not null)
                 await RefillAsync(mine, cancel);
             Errno status = await asking;
-            if (TryAllocate(out Idl.Fids.Fid fid))
+            if (TryAllocate(out Fid fid))
                 return fid;
             if (status != Errno.OK && (mine is not null || cancel.IsCancellationRequested))
                 return status;
