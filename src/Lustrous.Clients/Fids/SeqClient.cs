@@ -52,7 +52,8 @@ public sealed class SeqClient(ISequenceSource source, uint width = SequenceConst
         return range.Value.IsSane ? range.Value.Start : Errno.EPROTO;
     }
 
-    /// <summary>Forgets the sequence: the next FID comes from a new one (seq_client_flush, after an eviction).</summary>
+    /// <summary>Forgets the sequence, after an eviction: the next FID comes from a new one
+    /// (seq_client_flush).</summary>
     public void Flush()
     {
         using (_lock.Enter())
