@@ -1,0 +1,30 @@
+using Lustrous.Ptlrpc.Server;
+using Lustrous.Target.Clients;
+using Lustrous.Target.Grants;
+
+namespace Lustrous.Target;
+
+/// <summary>What a <see cref="LuTarget"/> keeps with an export (<c>struct tg_export_data</c>); it is the export's
+/// <see cref="Export.TargetData"/>.</summary>
+public sealed class TargetExport
+{
+    internal TargetExport(LuTarget target) => Target = target;
+
+    public LuTarget Target { get; }
+
+    /// <summary>The client's line in last_rcvd; null for clients that do not recover.</summary>
+    public ClientSlot? Slot { get; internal set; }
+
+    /// <summary>What it may write; null where the target grants nothing.</summary>
+    public GrantClient? Grant { get; internal set; }
+
+    /// <summary>The MDT's or OST's own: open files …</summary>
+    public object? Data { get; set; }
+
+    /// <summary>Of an export of a <see cref="LuTarget"/>.</summary>
+    public static TargetExport Of(Export export)
+    {
+        ArgumentNullException.ThrowIfNull(export);
+        return (TargetExport)export.TargetData!;
+    }
+}
