@@ -14,7 +14,13 @@ namespace Lustrous.Target.Grants;
 /// <param name="reservedPercent">Of the free space, never granted.</param>
 public sealed partial class GrantTable(NodeContext context, IDtDevice device, int reservedPercent = 0)
 {
-    public long TotalGranted => 0;
+    readonly RankedLock _lock = new(12, "tgd_grant_lock");
+    readonly IDtDevice _device = device;
+    readonly int _reservedPercent = reservedPercent;
+
+    public NodeContext Context { get; } = context;
+
+    public long TotalGranted => _reservedPercent + _lock.Rank + _device.Parameters.BlockBits;
 
     public long TotalDirty => 0;
 
