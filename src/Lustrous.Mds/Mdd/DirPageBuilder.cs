@@ -61,7 +61,10 @@ public ref struct DirPageBuilder
         MemoryMarshal.Write(entry, dirent);
         name.CopyTo(entry[EntrySize..]);
         if ((_attrs & DirentAttrs.TYPE) != 0)
-            BinaryPrimitives.WriteUInt16LittleEndian(entry[TypeOffset(name.Length)..], (ushort)(mode & DtMode.TypeMask));
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(
+                entry[TypeOffset(name.Length)..], (ushort)(mode & DtMode.TypeMask));
+        }
         _last = _page + _offset;
         _lastHash = hash;
         _offset += size;

@@ -6,8 +6,8 @@ using Lustrous.Idl.Mdt;
 namespace Lustrous.Mds.Mdd;
 
 /// <summary>
-/// The names of an object as <c>trusted.link</c> keeps them: parent's FID and name of each hard link, so that a path can
-/// be found for a FID. Works on the bytes of the attribute in a buffer of the caller.
+/// The names of an object as <c>trusted.link</c> keeps them: parent's FID and name of each hard link, so that a path
+/// can be found for a FID. Works on the bytes of the attribute in a buffer of the caller.
 /// </summary>
 /// <remarks>Names that do not fit within <see cref="MaxSize"/> are left out and the overflow time is set. Source:
 /// lustre/obdclass/linkea.c.</remarks>

@@ -22,8 +22,8 @@ public sealed partial class MddDevice
         return o.SetXattr(tx, DtXattr.Link, links.Bytes);
     }
 
-    /// <summary>A name is gone, or has come, or both. What does not fit is left out; it is no error of the operation when
-    /// the list cannot be changed, as the name space itself is right.</summary>
+    /// <summary>A name is gone, or has come, or both. What does not fit is left out; it is no error of the operation
+    /// when the list cannot be changed, as the name space itself is right.</summary>
     [SkipLocalsInit]
     void ChangeLinks(
         DtTransaction tx, IDtObject o, Fid oldParent, ReadOnlySpan<byte> oldName, Fid newParent,

@@ -116,7 +116,8 @@ public sealed partial class MddDevice
         return name is [(byte)'.'] or [(byte)'.', (byte)'.'] ? Errno.EINVAL : Errno.OK;
     }
 
-    /// <summary>The FID of an object in its own attributes, as every Lustre server keeps it (<c>trusted.lma</c>).</summary>
+    /// <summary>The FID of an object in its own attributes, as every Lustre server keeps it
+    /// (<c>trusted.lma</c>).</summary>
     static Errno SetLma(DtTransaction tx, IDtObject o)
     {
         var lma = new LustreMdtAttrs { SelfFid = o.Fid };

@@ -4,8 +4,8 @@ using Lustrous.Obdclass.Storage;
 namespace Lustrous.Mds.Mdd;
 
 /// <summary>Who may do what; POSIX permissions by mode and owner.</summary>
-/// <remarks>Source: lustre/mdd/mdd_permission.c, the checks of lustre/mdd/mdd_dir.c. Access control lists are not looked
-/// at.</remarks>
+/// <remarks>Source: lustre/mdd/mdd_permission.c, the checks of lustre/mdd/mdd_dir.c. Access control lists are not
+/// looked at.</remarks>
 static class MddPermission
 {
     /// <summary>EACCES unless all of <paramref name="wanted"/> is allowed (__mdd_permission_internal).</summary>
