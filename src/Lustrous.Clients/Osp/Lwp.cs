@@ -1,5 +1,6 @@
 using Lustrous.Clients.Fids;
 using Lustrous.Idl.Fids;
+using Lustrous.Idl.LNet;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Libcfs;
 using Lustrous.LNet;
@@ -21,10 +22,10 @@ public sealed class Lwp : ISequenceSource, IAsyncDisposable
     /// <param name="node">The server's own.</param>
     /// <param name="targetName">Whose connection it is: <c>lustre-OST0000</c>.</param>
     /// <param name="mdt0Name"><c>lustre-MDT0000</c></param>
-    /// <param name="peers">Where MDT0000 may run.</param>
+    /// <param name="nids">Where MDT0000 may run.</param>
     /// <param name="type">Of the target: whether its sequences are for objects or for files.</param>
     public Lwp(
-        PtlrpcNode node, string targetName, string mdt0Name, IReadOnlyList<LNetProcessId> peers,
+        PtlrpcNode node, string targetName, string mdt0Name, IReadOnlyList<Nid> nids,
         SeqRangeType type = SeqRangeType.OST)
     {
         Import = new Import(node, new ImportOptions
@@ -32,7 +33,7 @@ public sealed class Lwp : ISequenceSource, IAsyncDisposable
             DeviceName = $"{mdt0Name}-lwp-{targetName[(targetName.IndexOf('-') + 1)..]}",
             TargetUuid = mdt0Name + "_UUID",
             ClientUuid = $"{mdt0Name}-lwp-{targetName[(targetName.IndexOf('-') + 1)..]}_UUID",
-            Peers = peers,
+            Peers = [.. nids.Select(nid => new LNetProcessId(nid, LNetProcessId.LustrePid))],
             ConnectOpcode = (uint)MdsOpcode.Connect,
             RequestPortal = Portals.MDS_REQUEST_PORTAL,
             ReplyPortal = Portals.MDC_REPLY_PORTAL,

@@ -1,6 +1,7 @@
 using Lustrous.Idl.Fids;
 using Lustrous.Idl.Ost;
 using Lustrous.Libcfs;
+using Lustrous.Obdclass.Storage;
 using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Client;
 
@@ -13,7 +14,7 @@ namespace Lustrous.Clients.Osp;
 /// <remarks>Source: lustre/osp/osp_dev.c, osp_precreate.c, osp_sync.c.</remarks>
 public sealed class OspDevice : IAsyncDisposable
 {
-    public OspDevice(PtlrpcNode node, OspOptions options)
+    public OspDevice(PtlrpcNode node, IDtDevice storage, OspOptions options)
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(options);

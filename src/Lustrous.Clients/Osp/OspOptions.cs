@@ -1,4 +1,4 @@
-using Lustrous.LNet;
+using Lustrous.Idl.LNet;
 
 namespace Lustrous.Clients.Osp;
 
@@ -15,7 +15,7 @@ public sealed record OspOptions
     public required string ClientUuid { get; init; }
 
     /// <summary>Where the OST may run.</summary>
-    public required IReadOnlyList<LNetProcessId> Peers { get; init; }
+    public required IReadOnlyList<Nid> Nids { get; init; }
 
     public required uint OstIndex { get; init; }
 

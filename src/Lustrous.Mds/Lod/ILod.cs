@@ -1,5 +1,6 @@
 using Lustrous.Idl.Fids;
 using Lustrous.Idl.Layout;
+using Lustrous.Obdclass.Storage;
 
 namespace Lustrous.Mds.Lod;
 
@@ -9,9 +10,9 @@ namespace Lustrous.Mds.Lod;
 /// </summary>
 /// <remarks>
 /// The order for a create: <see cref="ChooseAsync"/> (may wait for an OST), Begin, the caller's own declarations and
-/// DeclareCreate, Start, Create along with the file's <c>trusted.lov</c> =
+/// <see cref="DeclareCreate"/>, Start, <see cref="Create"/> along with the file's <c>trusted.lov</c> =
 /// <see cref="LodLayout.Ea"/>, Stop. If it comes to nothing: <see cref="Discard"/>. For an unlink of the last link that
-/// nobody has open, with the file's <c>trusted.lov</c>: DeclareDestroy, Destroy; the objects
+/// nobody has open, with the file's <c>trusted.lov</c>: <see cref="DeclareChange"/>, <see cref="Destroy"/>; the objects
 /// go when the transaction has been committed. Source: lustre/lod/lod_object.c, lod_qos.c, lod_lov.c.
 /// </remarks>
 public interface ILod
@@ -32,6 +33,27 @@ public interface ILod
 
     /// <summary>The objects go back: the transaction was not made.</summary>
     void Discard(LodLayout layout);
+
+    /// <summary>Room for what <see cref="Create"/> writes.</summary>
+    Errno DeclareCreate(DtTransaction transaction, LodLayout layout);
+
+    /// <summary>The objects belong to the file from here on, if the transaction lives. The file's
+    /// <c>trusted.lov</c> is the caller's to set.</summary>
+    Errno Create(DtTransaction transaction, LodLayout layout);
+
+    /// <summary>Room for what <see cref="Destroy"/> or <see cref="SetOwner"/> writes.</summary>
+    /// <param name="transaction">Being declared.</param>
+    /// <param name="lov">The file's <c>trusted.lov</c>; empty for a file without objects.</param>
+    Errno DeclareChange(DtTransaction transaction, ReadOnlySpan<byte> lov);
+
+    /// <summary>The file ends with this transaction; its objects after the commit.</summary>
+    Errno Destroy(DtTransaction transaction, ReadOnlySpan<byte> lov);
+
+    /// <summary>The file gets another owner, group or project: its objects too, after the commit.</summary>
+    /// <param name="transaction">Started.</param>
+    /// <param name="lov">The file's <c>trusted.lov</c>.</param>
+    /// <param name="attributes">Uid, Gid and ProjectId, as far as they are valid.</param>
+    Errno SetOwner(DtTransaction transaction, ReadOnlySpan<byte> lov, in DtAttributes attributes);
 
     /// <summary>Checks a default layout for a directory (<c>lfs setstripe DIR</c>) and gives what to keep as its
     /// <c>trusted.lov</c>; empty means: remove it.</summary>

@@ -1,5 +1,6 @@
 using Lustrous.Libcfs;
 using Lustrous.Obdclass.Config;
+using Lustrous.Obdclass.Storage;
 using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Server;
 using Lustrous.Target;
@@ -16,8 +17,11 @@ namespace Lustrous.Oss.Ofd;
 /// </remarks>
 public sealed class OfdDevice : ITargetDevice
 {
-    // Storage: an IDtDevice joins the parameters when there is one.
-    public OfdDevice(PtlrpcNode node, ExportTable exports, OfdOptions options)
+    /// <param name="node">Of the server: callbacks to clients go out here.</param>
+    /// <param name="exports">The node's.</param>
+    /// <param name="storage">What it keeps its objects in; the owner disposes it afterwards.</param>
+    /// <param name="options">Which OST it is.</param>
+    public OfdDevice(PtlrpcNode node, ExportTable exports, IDtDevice storage, OfdOptions options)
     {
         ArgumentNullException.ThrowIfNull(node);
         ArgumentNullException.ThrowIfNull(exports);
