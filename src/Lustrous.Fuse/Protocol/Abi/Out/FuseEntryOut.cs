@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Lustrous.Fuse.Protocol.Abi;
 
 /// <summary>
-/// A name found or made: its inode, its attributes and how long the kernel may believe both (<c>struct fuse_entry_out</c>).
+/// A name found or made: its inode, its attributes and how long the kernel may believe both (<c>struct
+/// fuse_entry_out</c>).
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct FuseEntryOut
