@@ -2,7 +2,8 @@ using Lustrous.Obdclass.Llog;
 
 namespace Lustrous.Mgs;
 
-/// <summary>Where an MGS keeps its configuration logs (the <c>CONFIGS</c> folder of its target).</summary>
+/// <summary>Where an MGS keeps its configuration logs (the <c>CONFIGS</c> folder of its target). Called by one at a
+/// time.</summary>
 public interface IConfigStore
 {
     /// <summary>Names of the logs there are, in order.</summary>
@@ -14,8 +15,8 @@ public interface IConfigStore
     /// <summary>An empty log; EEXIST when there is one of this name.</summary>
     Result<ILlogStorage> Create(string logName);
 
-    /// <summary>Puts <paramref name="from"/> in the place of <paramref name="logName"/>.</summary>
-    Errno Replace(string logName, MemoryLlogStorage from);
+    /// <summary>Takes a log away; ENOENT when there is none of this name.</summary>
+    Errno Remove(string logName);
 
     /// <summary>Makes what was written durable.</summary>
     ValueTask<Errno> SyncAsync(CancellationToken cancel);

@@ -10,7 +10,7 @@ namespace Lustrous.Obdclass.Llog;
 /// thread-safe: a log has one writer, and its owner keeps readers and the writer apart.
 /// </summary>
 /// <remarks>Source: llog_osd_write_rec and llog_cancel_rec, lustre/obdclass/llog_osd.c and llog.c.</remarks>
-public sealed class LlogHandle
+public sealed partial class LlogHandle
 {
     readonly ILlogStorage _storage;
     readonly byte[] _header; // the whole header chunk: LlogLogHdr, bitmap, tail
