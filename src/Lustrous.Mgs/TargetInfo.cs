@@ -40,7 +40,8 @@ sealed class TargetInfo
 
     public bool IsOst => (Flags & LddFlags.SV_TYPE_OST) != 0;
 
-    public bool IsFailout => Parameters.Any(parameter => parameter.StartsWith("failover.mode=failout", StringComparison.Ordinal));
+    public bool IsFailout =>
+        Parameters.Any(parameter => parameter.StartsWith("failover.mode=failout", StringComparison.Ordinal));
 
     public ConfigTarget ToConfigTarget() => new(Name, Uuid, Index, Nids, FailoverNodes());
 

@@ -35,12 +35,17 @@ sealed class TargetLogs(ConfigLogSet logs, FsDb fs)
     }
 
     /// <summary>An OST: its own log, then those of all MDTs and of the clients. EALREADY when it has a log.</summary>
-    public Errno WriteOst(ConfigTarget target, bool failout)
+    /// <param name="target">Which.</param>
+    /// <param name="failout">Its mode.</param>
+    /// <param name="toUsers">Whether they do not know it yet: live clients must not be told twice.</param>
+    public Errno WriteOst(ConfigTarget target, bool failout, bool toUsers)
     {
         if (!logs.IsEmpty(target.Name))
             return Errno.EALREADY;
         _error = Errno.OK;
         Append(target.Name, ConfigItems.AddOst(target.Name, target.Uuid, failout));
+        if (!toUsers)
+            return _error;
         foreach (uint index in fs.MdtIndexes)
         {
             string mdt = fs.MdtName(index);
