@@ -3,9 +3,9 @@ using Lustrous.Idl.LNet;
 using Lustrous.Idl.Mgs;
 using Lustrous.Idl.Wire;
 using Lustrous.Libcfs;
+using Lustrous.LNet;
 using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Server;
-using Lustrous.Simulation;
 
 namespace Lustrous.Mgs.Tests;
 
@@ -14,14 +14,14 @@ sealed class MgsWorld : IAsyncDisposable
 {
     public const string FsName = "lustre";
 
-    readonly Simulation.Simulation _simulation = new();
     readonly PtlrpcNode _ptlrpc;
 
     public MgsWorld()
     {
-        SimNode node = _simulation.AddNode("mgs");
-        _ptlrpc = new PtlrpcNode(node.LNet);
-        Mgs = new MgsTarget(_ptlrpc, new ExportTable(node.Context), new MgsOptions { Store = Store });
+        var context = new NodeContext(
+            TimeProvider.System, new SeededRandom(1), new NoWork(), new BufferPool(), NullLogSink.Instance);
+        _ptlrpc = new PtlrpcNode(new LNetNode(context));
+        Mgs = new MgsTarget(_ptlrpc, new ExportTable(context), new MgsOptions { Store = Store });
         Errno error = Mgs.StartAsync(default).AsTask().GetAwaiter().GetResult();
         Lassert.That(error == Errno.OK);
     }
@@ -57,5 +57,10 @@ sealed class MgsWorld : IAsyncDisposable
     {
         await Mgs.DisposeAsync();
         _ptlrpc.Dispose();
+    }
+
+    sealed class NoWork : IWorkQueue
+    {
+        public void Post(Action<object?> work, object? state) => Lassert.Lbug("nothing is posted here");
     }
 }
