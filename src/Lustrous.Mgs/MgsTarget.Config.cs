@@ -10,7 +10,6 @@ namespace Lustrous.Mgs;
 // Parameters, and what is read besides logs: mgs_config_read, mgs_set_param.
 public sealed partial class MgsTarget
 {
-    const int PageSize = 4096;
     const int MaxUnitBits = 12;                     // a unit is a page at most
     const int MaxConfigBytes = 1 << 20;             // PTLRPC_MAX_BRW_SIZE of an MGS
 
@@ -108,20 +107,13 @@ public sealed partial class MgsTarget
     /// <summary>There are no nodemaps: an index page that says so.</summary>
     ValueTask<Errno> ReadNodemapAsync(ServerRequest request, MgsConfigBody body) => new(Errno.EOPNOTSUPP);
 
+    /// <summary>Nothing is sent too: the client waits for it.</summary>
     async ValueTask<Errno> SendAsync(ServerRequest request, byte[] bytes)
     {
-        if (bytes.Length == 0)
-            return Errno.OK;
-        using PooledBuffer buffer = _node.Context.Buffers.Take(bytes.Length);
-        IoVec memory = buffer.Slice(0, bytes.Length);
-        bytes.CopyTo(memory.Span);
+        using PooledBuffer buffer = _node.Context.Buffers.Take(Math.Max(bytes.Length, 1));
+        bytes.CopyTo(buffer.Span);
         using ServerBulk bulk = request.NewBulk(BulkType.PutSource, Portals.MGS_BULK_PORTAL);
-        for (int at = 0; at < bytes.Length; at += PageSize)
-        {
-            Errno error = bulk.Memory.Add(memory.Slice(at, Math.Min(PageSize, bytes.Length - at)));
-            if (error != Errno.OK)
-                return error;
-        }
-        return await bulk.RunAsync();
+        Errno error = bytes.Length == 0 ? Errno.OK : bulk.Memory.Add(buffer.Slice(0, bytes.Length));
+        return error == Errno.OK ? await bulk.RunAsync() : error;
     }
 }

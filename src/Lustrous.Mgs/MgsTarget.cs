@@ -111,7 +111,7 @@ public sealed partial class MgsTarget : IServiceTargetHooks, IAsyncDisposable
         }
     }
 
-    /// <summary>Names of the logs there are (<c>mgs.MGS.filesystems</c>, <c>lctl --device MGS llog_catlist</c>).</summary>
+    /// <summary>Names of the logs there are (<c>lctl --device MGS llog_catlist</c>).</summary>
     public IReadOnlyList<string> LogNames
     {
         get

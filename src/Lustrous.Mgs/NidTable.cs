@@ -26,7 +26,7 @@ sealed class NidTable
         _rows.Add(new Row(++Version, isMdt, index, instance, nids));
     }
 
-    /// <summary>Packs the rows of at least <paramref name="from"/>'s version into units that no row straddles.</summary>
+    /// <summary>Packs rows from a version on into units that no row straddles.</summary>
     /// <param name="from">Version of the first row wanted.</param>
     /// <param name="nidSize">Bytes of a NID; 0 for the 8-byte ones.</param>
     /// <param name="unitSize">A power of two.</param>

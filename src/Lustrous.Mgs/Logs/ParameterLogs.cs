@@ -183,7 +183,7 @@ sealed class ParameterLogs(ConfigLogSet logs, FsDb fs)
         return Errno.OK;
     }
 
-    /// <summary>Replaces a parameter in one log; without a value it only goes. ENOENT when there was none to go.</summary>
+    /// <summary>Replaces a parameter in one log; without a value it goes; ENOENT when there was none.</summary>
     Errno Write(string log, string device, string parameter, bool everywhere = false)
     {
         int equals = parameter.IndexOf('=', StringComparison.Ordinal);
