@@ -1,4 +1,5 @@
 using Lustrous.LNet;
+using Lustrous.Ptlrpc.Client;
 
 namespace Lustrous.Clients.Mdc;
 
@@ -25,4 +26,12 @@ public sealed record MdcOptions
 
     /// <summary>0 takes the node's; the server may grant fewer.</summary>
     public int MaxModRpcsInFlight { get; init; }
+
+    public bool ReadOnly { get; init; }
+
+    /// <summary>Room for a layout in replies; grows with what comes.</summary>
+    public int DefaultEaSize { get; init; } = 512;
+
+    /// <summary>Hears of the import.</summary>
+    public Action<MdcDevice, ImportEvent>? ImportChanged { get; init; }
 }
