@@ -31,7 +31,7 @@ public sealed partial class MdcDevice
     {
         ArgumentNullException.ThrowIfNull(fileset);
         if (fileset.Length > 0 && !Import.Supports(ConnectFlags.SUBTREE))
-            return Errno.ENOTSUP;
+            return Errno.EOPNOTSUPP;
         byte[] name = System.Text.Encoding.UTF8.GetBytes(fileset);
         using PtlrpcRequest request = NewRequest(RequestFormats.MdsGetRoot);
         request.SetSize(Rmf.Name, name.Length == 0 ? 0 : name.Length + 1);
