@@ -1,6 +1,11 @@
+using System.Text;
+using Lustrous.Idl.Ldlm;
 using Lustrous.Idl.Mgs;
+using Lustrous.Idl.Ptlrpc;
+using Lustrous.Ldlm.Client;
 using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Client;
+using Lustrous.Ptlrpc.Layout;
 
 namespace Lustrous.Clients.Mgc;
 
@@ -8,47 +13,147 @@ namespace Lustrous.Clients.Mgc;
 /// The client of the MGS: fetches configuration logs, follows them under locks, registers targets (<c>mgc</c>).
 /// </summary>
 /// <remarks>Source: lustre/mgc/mgc_request.c and mgc_request_server.c.</remarks>
-public sealed class Mgc : IAsyncDisposable
+public sealed partial class Mgc : IImportOwner, IAsyncDisposable
 {
-    public Mgc(PtlrpcNode node, MgcOptions options)
+    /// <summary>What is asked of an MGS.</summary>
+    public const ConnectFlags AskedFlags =
+        ConnectFlags.VERSION | ConnectFlags.AT | ConnectFlags.FULL20 | ConnectFlags.IMP_RECOV | ConnectFlags.LVB_TYPE
+        | ConnectFlags.BULK_MBITS | ConnectFlags.FLAGS2 | ConnectFlags.MGS_NIDLIST;
+
+    public const ConnectFlags2 AskedFlags2 = ConnectFlags2.REP_MBITS | ConnectFlags2.LARGE_NID;
+
+    /// <summary>The log of parameters that are set everywhere.</summary>
+    public const string ParamsLog = "params";
+
+    const string MgsUuid = "MGS";
+
+    readonly PtlrpcNode _node;
+    readonly RankedLock _lock = new(9, "mgc_lock");
+    readonly List<FollowedLog> _logs = [];      // guarded by _lock
+    readonly CancellationTokenSource _stopping = new();
+    readonly Callbacks _callbacks;
+
+    public Mgc(LdlmNode ldlm, MgcOptions options)
     {
-        ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(ldlm);
         ArgumentNullException.ThrowIfNull(options);
+        _node = ldlm.Ptlrpc;
+        _callbacks = new Callbacks(this);
         Options = options;
-        Import = null!;
+        Import = new Import(_node, new ImportOptions
+        {
+            DeviceName = options.DeviceName,
+            TargetUuid = MgsUuid,
+            ClientUuid = options.ClientUuid,
+            Peers = options.Peers,
+            ConnectOpcode = (uint)MgsOpcode.Connect,
+            RequestPortal = Portals.MGS_REQUEST_PORTAL,
+            ReplyPortal = Portals.MGC_REPLY_PORTAL,
+            LocalHandle = _node.Context.Random.NextUInt64(),
+            ConnectData = new ObdConnectData { ConnectFlags = AskedFlags, ConnectFlags2 = AskedFlags2 },
+            Owner = this,
+        });
+        Namespace = new ClientNamespace(ldlm, Import, new ClientNamespaceOptions { Name = options.DeviceName });
     }
 
     public MgcOptions Options { get; }
 
     public Import Import { get; }
 
+    public ClientNamespace Namespace { get; }
+
     /// <summary>Waits until the MGS answers.</summary>
-    public ValueTask<Errno> ConnectAsync(CancellationToken cancel) => new(Errno.ENOTSUPP);
+    /// <returns>ETIMEDOUT, EHOSTUNREACH … where it does not at the first try; it is tried again for later
+    /// calls.</returns>
+    public ValueTask<Errno> ConnectAsync(CancellationToken cancel)
+    {
+        Errno error = Import.Connect();
+        return error is Errno.OK or Errno.EALREADY ? Import.WaitConnectedAsync(firstTryOnly: true, cancel) : new(error);
+    }
 
     /// <summary>
     /// Reads a log (<c>lustre-client</c>, <c>lustre-MDT0000</c>, <c>params</c>), shows its commands, and goes on
     /// following it: new commands are shown as they come.
     /// </summary>
     /// <returns>ENOENT when the MGS has no such log; then it is not followed, except for <c>params</c>.</returns>
-    public ValueTask<Errno> FollowAsync(string logName, IConfigLogOwner owner, CancellationToken cancel) =>
-        new(Errno.ENOTSUPP);
+    public async ValueTask<Errno> FollowAsync(string logName, IConfigLogOwner owner, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(logName);
+        ArgumentNullException.ThrowIfNull(owner);
+        MgsConfigType type = logName == ParamsLog ? MgsConfigType.Params : MgsConfigType.Config;
+        Errno error = await BeginAsync(new FollowedLog(logName, type, owner, null), cancel);
+        return error == Errno.ENOENT && type == MgsConfigType.Params ? Errno.OK : error;
+    }
 
-    /// <summary>Follows <c>FSNAME-cliir</c>, the table of imperative recovery.</summary>
-    public ValueTask<Errno> FollowRecoverAsync(string fsName, IRecoverOwner owner, CancellationToken cancel) =>
-        new(Errno.ENOTSUPP);
+    /// <summary>Follows <c>FSNAME-cliir</c>, the table of imperative recovery; OK and nothing where the MGS has
+    /// none.</summary>
+    /// <param name="fsName">Which.</param>
+    /// <param name="owner">Whom to tell.</param>
+    /// <param name="forMdt">An MDT reads <c>FSNAME-mdtir</c>.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public ValueTask<Errno> FollowRecoverAsync(
+        string fsName, IRecoverOwner owner, bool forMdt, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        if (!Import.Supports(ConnectFlags.IMP_RECOV))
+            return new(Errno.OK);
+        string name = fsName + (forMdt ? "-mdtir" : "-cliir");
+        return BeginAsync(new FollowedLog(name, MgsConfigType.Recover, null, owner), cancel);
+    }
 
     /// <summary>No more news of a log.</summary>
-    public ValueTask UnfollowAsync(string logName) => ValueTask.CompletedTask;
+    public ValueTask UnfollowAsync(string logName)
+    {
+        ClientLock? held = null;
+        using (_lock.Enter())
+        {
+            int at = _logs.FindIndex(log => log.Name == logName);
+            if (at < 0)
+                return ValueTask.CompletedTask;
+            _logs[at].IsStopped = true;
+            held = _logs[at].Lock;
+            _logs.RemoveAt(at);
+        }
+        return held is null ? ValueTask.CompletedTask : Namespace.CancelAsync(held);
+    }
 
-    /// <summary>
-    /// Registers a target: the MGS writes its logs at the first time, and tells clients where it is at each. The answer
-    /// has the index and name that the MGS chose. EADDRINUSE, EALREADY, EINVAL … as the MGS says.
-    /// </summary>
-    public ValueTask<Result<MgsTargetInfo>> RegisterTargetAsync(MgsTargetInfo target, CancellationToken cancel) =>
-        new(Errno.ENOTSUPP);
+    /// <summary>Sets a parameter for good (MGS_SET_INFO), of the few that an MGS takes from afar.</summary>
+    public async ValueTask<Errno> SetParameterAsync(string parameter, CancellationToken cancel)
+    {
+        if (!Idl.Wire.Text1024.TryFrom(parameter, out Idl.Wire.Text1024 text))
+            return Errno.E2BIG;
+        using PtlrpcRequest request = Import.NewRequest(RequestFormats.MgsSetInfo);
+        request.Set(Rmf.MgsSendParam, new MgsSendParam { Param = text });
+        return await request.SendAsync(cancel);
+    }
 
-    /// <summary>Sets a parameter for good (MGS_SET_INFO): <c>lustre-OST0000.osc.active=0</c>.</summary>
-    public ValueTask<Errno> SetParameterAsync(string parameter, CancellationToken cancel) => new(Errno.ENOTSUPP);
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        using (_lock.Enter())
+        {
+            foreach (FollowedLog log in _logs)
+                log.IsStopped = true;
+            _logs.Clear();
+        }
+        await Namespace.DisposeAsync();
+        await Import.DisposeAsync();
+    }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    void IImportOwner.OnImportEvent(Import import, ImportEvent what) => Options.ImportChanged?.Invoke(what);
+
+    ValueTask IImportOwner.InvalidateAsync(Import import) => ValueTask.CompletedTask;
+
+    /// <summary>What is locked to read a log: the file system, and which kind of log (mgc_name2resid).</summary>
+    static LdlmResId ResourceOf(FollowedLog log)
+    {
+        int dash = log.Name.LastIndexOf('-');
+        ReadOnlySpan<char> name = dash < 0 ? log.Name : log.Name.AsSpan(0, dash);
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        bytes.Clear();
+        Encoding.ASCII.GetBytes(name[..Math.Min(name.Length, bytes.Length)], bytes);
+        return new LdlmResId(BitConverter.ToUInt64(bytes), (ulong)log.Type);
+    }
+
+    void Log(LogLevel level, string message) => _node.Context.Log.Write(new(level, Options.DeviceName, message));
 }

@@ -17,4 +17,7 @@ public sealed record MgcOptions
     /// <summary>After a log changed, this long is waited before it is read again, and up to as long again by chance
     /// (<c>MGC_TIMEOUT_MIN_SECONDS</c> and <c>mgc_requeue_timeout_min</c>).</summary>
     public TimeSpan RequeueDelay { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Hears of the connection: a server whose MGS has restarted registers its targets again.</summary>
+    public Action<Lustrous.Ptlrpc.Client.ImportEvent>? ImportChanged { get; init; }
 }
