@@ -21,7 +21,7 @@ public sealed partial class Mgc
     /// <param name="target">With the operation in its flags, <see cref="MgsTargetOperations"/>.</param>
     /// <param name="nids">Where it is; also what the 8-byte NIDs of <paramref name="target"/> become.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <returns>EADDRINUSE: the index is taken; ENOENT: it says it has registered, and the MGS does not know it; EINVAL,
+    /// <returns>EADDRINUSE: the index is taken; ENOENT: it says it has registered, and nobody knows it; EINVAL,
     /// ERANGE, EPROTO.</returns>
     public async ValueTask<Result<MgsTargetInfo>> RegisterTargetAsync(
         MgsTargetInfo target, IReadOnlyList<Nid> nids, CancellationToken cancel)
