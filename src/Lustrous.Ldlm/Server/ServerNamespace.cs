@@ -1,4 +1,7 @@
 using Lustrous.Idl.Ldlm;
+using Lustrous.Idl.Ptlrpc;
+using Lustrous.Obdclass.Parameters;
+using Lustrous.Ptlrpc.Layout;
 using Lustrous.Ptlrpc.Server;
 
 namespace Lustrous.Ldlm.Server;
@@ -11,11 +14,31 @@ namespace Lustrous.Ldlm.Server;
 /// <see cref="IServiceTargetHooks.Disconnected"/> calls <see cref="Disconnected"/>.</remarks>
 public sealed partial class ServerNamespace : IAsyncDisposable
 {
+    const int Stripes = 64;         // a power of two
+    const int RetainedActions = 16;
+
+    readonly Sharded<LdlmResId, ServerResource> _resources = new(ResIdComparer.Instance);
+    readonly Sharded<ulong, ServerLock> _locks = new(CookieComparer.Instance);
+    readonly RankedLock[] _stripes = new RankedLock[Stripes];
+    readonly Lock _actionsLock = new();
+    readonly Stack<LockActions> _freeActions = new();       // guarded by _actionsLock
+    readonly LockTimers _timers;
+    readonly ulong _firstCookie;
+    long _numbers;
+    int _granted;
+
     public ServerNamespace(NodeContext context, ServerNamespaceOptions options, ILdlmLvbOps? lvb = null)
     {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(options);
         Context = context;
         Options = options;
         Lvb = lvb;
+        LockTimeout = TimeSpan.FromSeconds(options.LockTimeoutSeconds);
+        _firstCookie = context.Random.NextUInt64();
+        _timers = new LockTimers(context, OnExpired);
+        for (int i = 0; i < Stripes; i++)
+            _stripes[i] = new RankedLock(14, "lr_lock");
     }
 
     public NodeContext Context { get; }
@@ -29,70 +52,129 @@ public sealed partial class ServerNamespace : IAsyncDisposable
     /// <summary>Executes intents; null answers every enqueue with an intent as if it had none.</summary>
     public IntentPolicy? IntentPolicy { get; set; }
 
+    /// <summary>What a client has to give a lock back (<c>ldlm_bl_timeout</c>).</summary>
+    public TimeSpan LockTimeout { get; set; }
+
     /// <summary>Locks granted now.</summary>
-    public int GrantedCount => 0;
+    public int GrantedCount => Volatile.Read(ref _granted);
+
+    /// <summary>Locks there are, waiting ones included.</summary>
+    public int LockCount => _locks.Count;
+
+    public int ResourceCount => _resources.Count;
+
+    /// <summary>Locks whose holders have been told to give them back.</summary>
+    public int BlockedCount => _timers.Count;
 
     /// <summary>Adds LDLM_ENQUEUE, LDLM_CONVERT and LDLM_CANCEL to the target's table. Cancels come on portal 17
     /// (<see cref="LdlmServices.Cancel"/>), the others where the target's own requests do.</summary>
-    public void Register(ServiceTarget target) => throw new NotSupportedException();
-
-    /// <summary>
-    /// Takes a lock for the server itself (<c>ldlm_cli_enqueue_local</c>): waits until clients have given back what is
-    /// in the way. Ends synchronously when nothing is.
-    /// </summary>
-    /// <param name="resource">What to lock.</param>
-    /// <param name="type">The policy.</param>
-    /// <param name="mode">How.</param>
-    /// <param name="policy">How much of it; see <see cref="LockPolicies"/>.</param>
-    /// <param name="flags">BLOCK_NOWAIT: EAGAIN (EWOULDBLOCK) instead of waiting.</param>
-    /// <param name="cancel">Ends the wait with EINTR.</param>
-    /// <returns>The lock, to be given back with <see cref="Release"/> or handed to a client with
-    /// <see cref="ServerEnqueue.Replace"/>.</returns>
-    public ValueTask<Result<ServerLock>> EnqueueLocalAsync(
-        in LdlmResId resource, LockType type, LockMode mode, in LdlmPolicyData policy, LockFlags flags,
-        CancellationToken cancel) => throw new NotSupportedException();
-
-    /// <summary>Gives a local lock back and grants what waited for it (<c>ldlm_lock_decref_and_cancel</c>).</summary>
-    public void Release(ServerLock local) => throw new NotSupportedException();
-
-    /// <summary>Takes every lock on a resource back from its clients, as one enqueue of EX would; for an object that is
-    /// destroyed, with DISCARD_DATA so that nobody writes dirty data back.</summary>
-    public ValueTask<Errno> RevokeAsync(in LdlmResId resource, LockType type, LockFlags flags, CancellationToken cancel)
-        => throw new NotSupportedException();
-
-    /// <summary>Cancels locks that a request carries in its DLM_REQ besides its own business: unlink, setattr and the
-    /// like (ELC; <c>ldlm_request_cancel</c>). From <paramref name="first"/> on; returns how many there were.</summary>
-    public int CancelRequestLocks(ServerRequest request, int first = 0) => throw new NotSupportedException();
+    public void Register(ServiceTarget target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        target.Handle(LdlmOpcode.Enqueue, new OpcodeHandler(
+            RequestFormats.LdlmEnqueue, LustreMsgVersion.DLM_VERSION, HandlerFlags.None, HandleEnqueueAsync));
+        target.Handle(LdlmOpcode.Convert, new OpcodeHandler(
+            RequestFormats.LdlmConvert, LustreMsgVersion.DLM_VERSION, HandlerFlags.HighPriority, HandleConvert));
+        target.Handle(LdlmOpcode.Cancel, new OpcodeHandler(
+            RequestFormats.LdlmCancel, LustreMsgVersion.DLM_VERSION,
+            HandlerFlags.HasReply | HandlerFlags.HighPriority, HandleCancel));
+    }
 
     /// <summary>The resource if it has locks or is in use; null else.</summary>
-    public ServerResource? FindResource(in LdlmResId resource) => throw new NotSupportedException();
+    public ServerResource? FindResource(in LdlmResId resource) =>
+        _resources.TryGet(resource, out ServerResource? found) ? found : null;
 
     /// <summary>A lock by our cookie, when it is this client's.</summary>
-    public ServerLock? FindLock(Export export, ulong cookie) => throw new NotSupportedException();
+    public ServerLock? FindLock(Export export, ulong cookie) =>
+        _locks.TryGet(cookie, out ServerLock? found) && ReferenceEquals(found.Export, export) ? found : null;
+
+    /// <summary>Adds <c>ldlm.namespaces.NAME.*</c>.</summary>
+    public void AddParameters(ParameterTree tree)
+    {
+        ArgumentNullException.ThrowIfNull(tree);
+        Add("lock_count", Parameter.ReadOnly(() => Text(LockCount)));
+        Add("resource_count", Parameter.ReadOnly(() => Text(ResourceCount)));
+        Add("lock_timeouts", Parameter.ReadOnly(() => Text(_timeouts)));
+        Add("lock_timeout", Parameter.Number(
+            () => (long)LockTimeout.TotalSeconds, value => LockTimeout = TimeSpan.FromSeconds(value), 1, 86_400));
+
+        void Add(string name, Parameter parameter) => tree.Add(["ldlm", "namespaces", Name, name], parameter);
+
+        static string Text(long value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    public ValueTask DisposeAsync() => _timers.DisposeAsync();
 
     /// <summary>
-    /// Asks those who may know more than the server (holders of PW locks behind the known end) and updates the value
-    /// block (<c>ldlm_glimpse_locks</c>). For the server's own needs; clients' glimpses come through
-    /// <see cref="ExtentIntent"/>.
+    /// The resource with one more user, which <see cref="Put"/> takes away. EINVAL when it is of another type.
     /// </summary>
-    public ValueTask GlimpseAsync(ServerResource resource, CancellationToken cancel) =>
-        throw new NotSupportedException();
+    internal Result<ServerResource> Get(in LdlmResId name, LockType type)
+    {
+        while (true)
+        {
+            if (!_resources.TryGet(name, out ServerResource? resource))
+                resource = _resources.GetOrAdd(name, new ServerResource(this, name, type, StripeOf(name)));
+            using (resource.Lock.Enter())
+            {
+                if (resource.IsDead)
+                    continue;
+                if (resource.Type != type)
+                    return Errno.EINVAL;
+                resource.Users++;
+                return resource;
+            }
+        }
+    }
 
-    /// <summary>
-    /// I/O under a lock goes on: a client that was told to give it back gets its time anew
-    /// (<c>ofd_prolong_extent_locks</c>). Cheap when the client has no lock that waits.
-    /// </summary>
-    /// <param name="export">Whose I/O.</param>
-    /// <param name="resource">The object.</param>
-    /// <param name="start">First byte.</param>
-    /// <param name="end">Last byte.</param>
-    /// <param name="modes">Which locks the I/O may run under: PR|PW|GROUP for a read, PW|GROUP for a write.</param>
-    /// <returns>Locks that are being taken back and cover some of it.</returns>
-    public int ProlongExtent(Export export, in LdlmResId resource, ulong start, ulong end, LockMode modes) =>
-        throw new NotSupportedException();
+    internal void Put(ServerResource resource)
+    {
+        using (resource.Lock.Enter())
+        {
+            if (--resource.Users > 0)
+                return;
+            resource.IsDead = true;
+            _resources.Remove(resource.Name, resource);
+        }
+        if (resource.IsLvbReady)
+            Lvb?.Free(resource);
+    }
 
-    /// <summary>A client has gone: its locks go, and who waited for them gets them.</summary>
-    public void Disconnected(Export export) => throw new NotSupportedException();
+    internal LockActions TakeActions()
+    {
+        lock (_actionsLock)
+            return _freeActions.TryPop(out LockActions? actions) ? actions : new LockActions();
+    }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    internal void ReturnActions(LockActions actions)
+    {
+        actions.Clear();
+        lock (_actionsLock)
+        {
+            if (_freeActions.Count < RetainedActions)
+                _freeActions.Push(actions);
+        }
+    }
+
+    /// <summary>A lock that is in no queue yet; it keeps its resource.</summary>
+    ServerLock NewLock(
+        ServerResource resource, Export? export, LockMode mode, in LdlmPolicyData policy, LockFlags flags)
+    {
+        var number = (ulong)Interlocked.Increment(ref _numbers);
+        var made = new ServerLock(resource, export, mode, policy, number)
+        {
+            Flags = flags & (LockFlagsMasks.INHERIT_MASK | LockFlags.AST_DISCARD_DATA | LockFlags.NO_EXPANSION),
+            Cookie = NewCookie(number),
+        };
+        _locks.GetOrAdd(made.Cookie, made);
+        return made;
+    }
+
+    /// <summary>Like Lustre's handles: they count up from somewhere unknown, and none is 0.</summary>
+    ulong NewCookie(ulong number)
+    {
+        ulong cookie = _firstCookie + number * 7;
+        return cookie != 0 ? cookie : _firstCookie + (ulong)Interlocked.Increment(ref _numbers) * 7;
+    }
+
+    RankedLock StripeOf(in LdlmResId name) => _stripes[ResIdComparer.Instance.GetHashCode(name) & (Stripes - 1)];
 }
