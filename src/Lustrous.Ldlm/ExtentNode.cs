@@ -1,6 +1,7 @@
 namespace Lustrous.Ldlm;
 
-/// <summary>What a lock needs to stand in an <see cref="ExtentTree{T}"/>: its place there costs no allocation.</summary>
+/// <summary>What a lock needs to stand in an <see cref="ExtentTree{T}"/>: its place there costs no
+/// allocation.</summary>
 public abstract class ExtentNode<T> where T : ExtentNode<T>
 {
     private protected ExtentNode()

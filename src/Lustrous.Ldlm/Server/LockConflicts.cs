@@ -5,8 +5,8 @@ namespace Lustrous.Ldlm.Server;
 /// <summary>Which two locks of a resource cannot be granted together.</summary>
 internal static class LockConflicts
 {
-    /// <summary>Whether <paramref name="wanted"/>, as requested, is in conflict with <paramref name="other"/>, as granted
-    /// or as requested.</summary>
+    /// <summary>Whether <paramref name="wanted"/>, as requested, is in conflict with <paramref name="other"/>, as
+    /// granted or as requested.</summary>
     public static bool Exist(ServerLock wanted, ServerLock other)
     {
         LockMode otherMode = other.IsGranted ? other.GrantedMode : other.RequestedMode;

@@ -19,8 +19,8 @@ internal enum EnqueueOutcome
 }
 
 /// <summary>
-/// The decisions about one resource: which locks are granted, which wait, who must give back. Pure: no time, no network,
-/// no lock of its own; it changes its queues and says what is to be done.
+/// The decisions about one resource: which locks are granted, which wait, who must give back. Pure: no time, no
+/// network, no lock of its own; it changes its queues and says what is to be done.
 /// </summary>
 /// <remarks>
 /// A lock is granted when nothing granted and nothing that has waited for longer is in conflict with it; whoever holds

@@ -60,8 +60,8 @@ public sealed partial class ServerNamespace
     }
 
     /// <summary>
-    /// Tells a client to give a lock back, and starts its time to do so (<c>ldlm_server_blocking_ast</c>). A client that
-    /// cannot be reached is asked again until then.
+    /// Tells a client to give a lock back, and starts its time to do so (<c>ldlm_server_blocking_ast</c>). A client
+    /// that cannot be reached is asked again until then.
     /// </summary>
     async ValueTask SendBlockingAsync(ServerLock held)
     {

@@ -108,8 +108,8 @@ public sealed partial class ServerNamespace
     }
 
     /// <summary>
-    /// Whoever writes behind the known end knows it: the lock that starts last is in use. But not one that was asked for
-    /// ahead of any I/O (NO_EXPANSION), so then the next one's holder is asked too (ofd_intent_cb).
+    /// Whoever writes behind the known end knows it: the lock that starts last is in use. But not one that was asked
+    /// for ahead of any I/O (NO_EXPANSION), so then the next one's holder is asked too (ofd_intent_cb).
     /// </summary>
     ref struct GlimpseVisitor(ulong knownSize) : IExtentVisitor<ServerLock>
     {
