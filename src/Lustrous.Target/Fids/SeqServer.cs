@@ -42,9 +42,9 @@ public sealed partial class SeqServer : ISequenceSource
     readonly bool _isController;
     readonly FldServer? _fld;
     readonly RankedLock _lock = new(11, "lss_mutex");
-    LuSeqRange _space;                  // guarded by _lock: not given out; of a server, its part that is on disk
-    LuSeqRange _ready;                  // guarded by _lock: taken from the space on disk, given out from memory
-    TaskCompletionSource? _refilling;   // guarded by _lock
+    TaskCompletionSource? _busy;        // guarded by _lock: somebody allocates; one at a time, over waits for the disk
+    LuSeqRange _space;                  // guarded by being busy: not given out, as on disk
+    LuSeqRange _ready;                  // guarded by being busy: taken from the space on disk, given out from memory
 
     SeqServer(SeqServerOptions options, bool isController, FldServer? fld)
     {
@@ -92,59 +92,45 @@ public sealed partial class SeqServer : ISequenceSource
 
     async ValueTask<Result<LuSeqRange>> AllocateSuperAsync(LuSeqRange asker, CancellationToken cancel)
     {
-        LuSeqRange given, left;
-        using (_lock.Enter())
+        await EnterAsync();
+        try
         {
-            if (_space.IsEmpty)
+            LuSeqRange left = _space;
+            if (left.IsEmpty)
                 return Errno.ENOSPC;
-            given = Take(ref _space, SequenceConst.SuperWidth);
-            left = _space;
+            LuSeqRange given = Take(ref left, SequenceConst.SuperWidth);
+            (given.Index, given.Flags) = (asker.Index, asker.Flags & (uint)SeqRangeTypeMasks.MASK);
+            if (await SaveAsync(left, cancel) is var error and not Errno.OK)
+                return error;
+            _space = left;
+            error = _fld!.Insert(given);
+            return error == Errno.OK ? given : error;
         }
-        (given.Index, given.Flags) = (asker.Index, asker.Flags & (uint)SeqRangeTypeMasks.MASK);
-        // Two at once may store in the wrong order: then a range would be given out twice after a crash.
-        if (await SaveAsync(left, cancel) is var error and not Errno.OK)
-            return error;
-        error = _fld!.Insert(given);
-        return error == Errno.OK ? given : error;
+        finally
+        {
+            Leave();
+        }
     }
 
     async ValueTask<Result<LuSeqRange>> AllocateMetaAsync(CancellationToken cancel)
     {
-        while (true)
+        await EnterAsync();
+        try
         {
-            Task? other;
-            using (_lock.Enter())
-            {
-                if (!_ready.IsEmpty)
-                    return Take(ref _ready, SequenceConst.ClientWidth);
-                other = _refilling?.Task;
-                if (other is null)
-                    _refilling = new TaskCompletionSource();
-            }
-            if (other is not null)
-            {
-                await other;
-                continue;
-            }
-            Errno status = await RefillAsync(cancel);
-            TaskCompletionSource done;
-            using (_lock.Enter())
-            {
-                done = _refilling!;
-                _refilling = null;
-            }
-            done.SetResult();
-            if (status != Errno.OK)
-                return status;
+            if (_ready.IsEmpty && await RefillAsync(cancel) is var error and not Errno.OK)
+                return error;
+            return Take(ref _ready, SequenceConst.ClientWidth);
+        }
+        finally
+        {
+            Leave();
         }
     }
 
     /// <summary>Takes a batch out of the space, a new space before if need be; on disk before it is used.</summary>
     async ValueTask<Errno> RefillAsync(CancellationToken cancel)
     {
-        LuSeqRange space;
-        using (_lock.Enter())
-            space = _space;
+        LuSeqRange space = _space;
         if (space.IsEmpty)
         {
             if (Controller is not { } controller)
@@ -152,7 +138,9 @@ public sealed partial class SeqServer : ISequenceSource
             var asker = new LuSeqRange { Index = _options.Index, Flags = (uint)_options.Type };
             Result<LuSeqRange> super = await controller.AllocateAsync(SeqOperation.AllocSuper, asker, cancel);
             if (super.Failed)
-                return super.Error;
+                return super.Error is Errno.EAGAIN or Errno.ENOTCONN or Errno.ETIMEDOUT or Errno.EIO
+                    ? Errno.EINPROGRESS
+                    : super.Error;
             if (!super.Value.IsSane)
                 return Errno.EPROTO;
             space = super.Value;
@@ -160,12 +148,36 @@ public sealed partial class SeqServer : ISequenceSource
         LuSeqRange batch = Take(ref space, SequenceConst.BatchWidth);
         if (await SaveAsync(space, cancel) is var error and not Errno.OK)
             return error;
+        (_space, _ready) = (space, batch);
+        return Errno.OK;
+    }
+
+    async ValueTask EnterAsync()
+    {
+        while (true)
+        {
+            Task? busy;
+            using (_lock.Enter())
+            {
+                busy = _busy?.Task;
+                if (busy is null)
+                    _busy = new TaskCompletionSource();
+            }
+            if (busy is null)
+                return;
+            await busy;
+        }
+    }
+
+    void Leave()
+    {
+        TaskCompletionSource busy;
         using (_lock.Enter())
         {
-            _space = space;
-            _ready = batch;
+            busy = _busy!;
+            _busy = null;
         }
-        return Errno.OK;
+        busy.SetResult();
     }
 
     ValueTask<Errno> SaveAsync(LuSeqRange space, CancellationToken cancel) =>
