@@ -155,7 +155,8 @@ public sealed partial class OfdDevice
     Errno DestroyOrphans(Export export, OfdSequence sequence, ulong lastUsed, ref Obdo reply)
     {
         ulong last = sequence.LastId;
-        Log(LogLevel.Info, $"{export.ClientUuid}: destroying orphans {lastUsed + 1} to {last} of {sequence.Sequence:x}");
+        Log(LogLevel.Info,
+            $"{export.ClientUuid}: destroying orphans {lastUsed + 1} to {last} of {sequence.Sequence:x}");
         for (ulong id = last; id > lastUsed; id--)
         {
             Errno status = DestroyObject(null, FidOf(sequence, id));

@@ -27,7 +27,8 @@ sealed class OfdLvb(IDtDevice device, uint ostIndex) : ILdlmLvbOps
         return Errno.OK;
     }
 
-    public int Size(ServerLock granted) => Supports56Bytes(granted) ? Unsafe.SizeOf<OstLvb>() : Unsafe.SizeOf<OstLvbV1>();
+    public int Size(ServerLock granted) =>
+        Supports56Bytes(granted) ? Unsafe.SizeOf<OstLvb>() : Unsafe.SizeOf<OstLvbV1>();
 
     public int Fill(ServerLock granted, Span<byte> buffer)
     {
