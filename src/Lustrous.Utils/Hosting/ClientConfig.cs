@@ -1,0 +1,144 @@
+using System.Globalization;
+using Lustrous.Clients.Lmv;
+using Lustrous.Clients.Lov;
+using Lustrous.Clients.Mdc;
+using Lustrous.Clients.Mgc;
+using Lustrous.Clients.Osc;
+using Lustrous.Idl.Config;
+using Lustrous.Idl.LNet;
+using Lustrous.Obdclass.Config;
+using Lustrous.Obdclass.Devices;
+
+namespace Lustrous.Utils.Hosting;
+
+/// <summary>A mount's configuration log, carried out: it makes the clients of MDTs and OSTs as they are named.</summary>
+/// <remarks>The log's device names get the mount's instance, and their UUIDs become the mount's, so that several
+/// mounts do not get into each other's way (class_config_llog_handler of lustre/obdclass/obd_config.c).</remarks>
+sealed class ClientConfig(LustreNode node, string instance, string clientUuid, OscPageCache cache)
+    : IConfigLogOwner, IAsyncDisposable
+{
+    readonly UuidTable _uuids = new();
+    readonly Dictionary<string, Setup> _setups = new(StringComparer.Ordinal);
+    readonly List<IAsyncDisposable> _devices = [];
+
+    public LmvDevice Lmv { get; } = new();
+
+    public LovDevice Lov { get; } = new();
+
+    /// <summary>The mount's profile; null until the log has named it, without which there is no file system.</summary>
+    public ConfigProfile? Profile { get; private set; }
+
+    public ValueTask<Errno> ProcessAsync(ConfigCommand command, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        return new(command.Command switch
+        {
+            LcfgCommand.ADD_UUID => ConfigNids.Add(_uuids, command),
+            LcfgCommand.MOUNTOPT => SetProfile(command),
+            LcfgCommand.SETUP => AddSetup(command),
+            LcfgCommand.ADD_CONN => AddConnection(command),
+            LcfgCommand.ADD_MDC => AddMdc(command),
+            LcfgCommand.LOV_ADD_OBD => AddOsc(command),
+            LcfgCommand.LOV_DEL_OBD => RemoveOsc(command),
+            LcfgCommand.PARAM or LcfgCommand.SET_PARAM => SetParameter(command),
+            _ => Errno.OK,
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        for (int i = _devices.Count - 1; i >= 0; i--)
+            await _devices[i].DisposeAsync();
+        _devices.Clear();
+    }
+
+    Errno SetProfile(ConfigCommand command)
+    {
+        Profile = new ConfigProfile(command.Text(2) ?? "", command.Text(3) ?? "");
+        return Errno.OK;
+    }
+
+    /// <summary>A connection's target and node; what lov and lmv are set up with concerns only kernel clients.</summary>
+    Errno AddSetup(ConfigCommand command)
+    {
+        if (command.Text(0) is not { } device)
+            return Errno.EINVAL;
+        if (command.BufferCount >= 3 && command.Text(1) is { } target && command.Text(2) is { } nodeName)
+            _setups[target] = new Setup(device, [.. _uuids.Find(nodeName)]);
+        return Errno.OK;
+    }
+
+    Errno AddConnection(ConfigCommand command)
+    {
+        foreach (Setup setup in _setups.Values)
+        {
+            if (setup.Device == command.Text(0))
+                setup.Nids.AddRange(_uuids.Find(command.Text(1) ?? "").Except(setup.Nids));
+        }
+        return Errno.OK;
+    }
+
+    Errno AddMdc(ConfigCommand command)
+    {
+        if (!TryFind(command, out string target, out Setup setup, out uint index))
+            return Errno.EINVAL;
+        var mdc = new MdcDevice(node.Ldlm, new MdcOptions
+        {
+            DeviceName = $"{setup.Device}-{instance}",
+            TargetUuid = target,
+            ClientUuid = clientUuid,
+            Peers = setup.Nids.ToPeers(),
+            Index = (int)index,
+        });
+        _devices.Add(mdc);
+        Errno status = Lmv.AddTarget(mdc);
+        if (status == Errno.OK)
+            mdc.Connect();
+        return status;
+    }
+
+    Errno AddOsc(ConfigCommand command)
+    {
+        if (!TryFind(command, out string target, out Setup setup, out uint index))
+            return Errno.EINVAL;
+        var osc = new OscDevice(node.Ldlm, new OscOptions
+        {
+            DeviceName = $"{setup.Device}-{instance}",
+            TargetUuid = target,
+            ClientUuid = clientUuid,
+            Peers = setup.Nids.ToPeers(),
+            Index = index,
+            Cache = cache,
+        });
+        _devices.Add(osc);
+        osc.AddParameters(node.Parameters);
+        Errno status = Lov.AddTarget(index, osc);
+        return status == Errno.OK ? osc.Connect() : status;
+    }
+
+    Errno RemoveOsc(ConfigCommand command) =>
+        uint.TryParse(command.Text(2), NumberStyles.None, CultureInfo.InvariantCulture, out uint index)
+            ? Lov.RemoveTarget(index)
+            : Errno.EINVAL;
+
+    /// <summary><c>conf_param</c> names a device in the first buffer and a parameter in the next.</summary>
+    Errno SetParameter(ConfigCommand command)
+    {
+        for (int i = 1; i < command.BufferCount; i++)
+        {
+            if (command.Text(i)?.Split('=', 2) is [{ } name, { } value])
+                _ = node.Parameters.Set(name, value);   // one that this version has not got is no reason to stop
+        }
+        return Errno.OK;
+    }
+
+    bool TryFind(ConfigCommand command, out string target, out Setup setup, out uint index)
+    {
+        target = command.Text(1) ?? "";
+        setup = _setups.GetValueOrDefault(target) ?? new Setup("", []);
+        return uint.TryParse(command.Text(2), NumberStyles.None, CultureInfo.InvariantCulture, out index)
+            && setup.Nids.Count > 0;
+    }
+
+    sealed record Setup(string Device, List<Nid> Nids);
+}

@@ -1,0 +1,82 @@
+using Lustrous.Clients.Mgc;
+using Lustrous.Ldlm.Client;
+using Lustrous.LNet;
+using Lustrous.Obdclass.Devices;
+using Lustrous.Obdclass.Parameters;
+using Lustrous.Ptlrpc;
+
+namespace Lustrous.Utils.Hosting;
+
+/// <summary>
+/// What the servers and the mounts of one process share: LNet, requests, lock callbacks, devices, parameters and the
+/// way to the MGS. Takes its world from the node's context, so a simulation runs the same code.
+/// </summary>
+public sealed class LustreNode : IAsyncDisposable
+{
+    readonly List<Mgc> _mgcs = [];
+    readonly LNetNode _lnet;
+
+    /// <param name="lnet">With its interfaces; the caller disposes it afterwards.</param>
+    /// <param name="options">Time limits; null for Lustre's.</param>
+    public LustreNode(LNetNode lnet, PtlrpcOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(lnet);
+        _lnet = lnet;
+        Ptlrpc = new PtlrpcNode(lnet, options);
+        Ldlm = new LdlmNode(Ptlrpc);
+    }
+
+    public LNetNode LNet => _lnet;
+
+    public NodeContext Context => _lnet.Context;
+
+    public PtlrpcNode Ptlrpc { get; }
+
+    public LdlmNode Ldlm { get; }
+
+    public ObdDeviceTable Devices { get; } = new();
+
+    public ParameterTree Parameters { get; } = new();
+
+    /// <summary>Serves lock callbacks; before anything connects.</summary>
+    public Errno Start() => Ldlm.Start();
+
+    /// <summary>The client of an MGS, connected; one for all who ask for the same.</summary>
+    public async ValueTask<Result<Mgc>> ConnectMgsAsync(IReadOnlyList<LNetProcessId> mgs, CancellationToken cancel)
+    {
+        Lassert.That(mgs.Count > 0);
+        string name = $"MGC{mgs[0].Nid}";
+        Mgc? mgc = _mgcs.Find(known => known.Options.DeviceName == name);
+        if (mgc is null)
+        {
+            mgc = new Mgc(Ptlrpc, new MgcOptions
+            {
+                DeviceName = name,
+                ClientUuid = NewUuid(),
+                Peers = mgs,
+            });
+            _mgcs.Add(mgc);
+        }
+        Errno status = await mgc.ConnectAsync(cancel);
+        return status == Errno.OK ? mgc : status;
+    }
+
+    /// <summary>A name for a client, drawn from the node's chance.</summary>
+    public string NewUuid()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        for (int i = 0; i < bytes.Length; i++)
+            bytes[i] = (byte)Context.Random.Next(256);
+        return new Guid(bytes).ToString();
+    }
+
+    /// <summary>Mounts and servers have been stopped before.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Mgc mgc in _mgcs)
+            await mgc.DisposeAsync();
+        _mgcs.Clear();
+        await Ldlm.DisposeAsync();
+        Ptlrpc.Dispose();
+    }
+}

@@ -1,0 +1,148 @@
+using Lustrous.Clients.Mgc;
+using Lustrous.Clients.Osp;
+using Lustrous.Idl.LNet;
+using Lustrous.Idl.Mgs;
+using Lustrous.Idl.Ptlrpc;
+using Lustrous.Idl.Wire;
+using Lustrous.LNet;
+using Lustrous.Mds.Lod;
+using Lustrous.Mds.Mdd;
+using Lustrous.Mds.Mdt;
+using Lustrous.Mgs;
+using Lustrous.Obdclass.Storage;
+using Lustrous.Oss.Ofd;
+using Lustrous.Ptlrpc.Server;
+using Lustrous.Target;
+using Lustrous.Target.Services;
+
+namespace Lustrous.Utils.Hosting;
+
+/// <summary>One server machine: its services, and whatever runs on it of MGS, MDTs and OSTs.</summary>
+/// <remarks>The order of a start is that of server_start_targets, lustre/target/tgt_mount.c: services, MGS, then for
+/// each target registration, configuration log, device.</remarks>
+public sealed class ServerNode : IAsyncDisposable
+{
+    readonly LustreNode _node;
+    readonly IReadOnlyList<LNetProcessId> _mgsPeers;
+    readonly TargetServices _services;
+    readonly List<IAsyncDisposable> _running = [];      // in the order of their start
+    readonly List<ITargetDevice> _targets = [];
+
+    /// <param name="node">Started.</param>
+    /// <param name="roles">What will run here.</param>
+    /// <param name="mgs">Where the MGS is; this node's own address when it is here.</param>
+    public ServerNode(LustreNode node, ServerRoles roles, IReadOnlyList<LNetProcessId> mgs)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        _node = node;
+        _mgsPeers = mgs;
+        Exports = new ExportTable(node.Context);
+        _services = new TargetServices(
+            roles, options => new Service(node.LNet, options, TargetHandler.Instance, Exports), node.Ptlrpc.Options);
+    }
+
+    public ExportTable Exports { get; }
+
+    public MgsTarget? Mgs { get; private set; }
+
+    public IReadOnlyList<ITargetDevice> Targets => _targets;
+
+    /// <summary>Listens.</summary>
+    public Errno Start() => _services.Start();
+
+    public async ValueTask<Errno> StartMgsAsync(MgsOptions? options, CancellationToken cancel)
+    {
+        Mgs = new MgsTarget(_node.Ptlrpc, Exports, options);
+        _running.Add(Mgs);
+        return await Mgs.StartAsync(cancel);
+    }
+
+    /// <summary>Registers a target with the MGS, reads its configuration and runs it.</summary>
+    /// <param name="spec">Which.</param>
+    /// <param name="storage">Formatted here when it is fresh; the caller disposes it after this node.</param>
+    /// <param name="isFresh">It has never registered.</param>
+    /// <param name="cancel">Ends the wait for the MGS.</param>
+    /// <returns>What the MGS answers: EADDRINUSE for an index that is taken; or that it cannot be reached.</returns>
+    public async ValueTask<Errno> StartTargetAsync(
+        TargetSpec spec, IDtDevice storage, bool isFresh, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        Result<Mgc> connected = await _node.ConnectMgsAsync(_mgsPeers, cancel);
+        if (connected.Failed)
+            return connected.Error;
+        Mgc mgc = connected.Value;
+        Result<MgsTargetInfo> registered = await mgc.RegisterTargetAsync(Describe(spec, isFresh), cancel);
+        if (registered.Failed)
+            return registered.Error;
+        TargetConfig config = spec.IsMdt ? MakeMdt(spec, storage, isFresh) : MakeOst(spec, storage, mgc);
+        Errno status = await mgc.FollowAsync(spec.Name, config, cancel);
+        if (status == Errno.OK)
+            status = await config.Device.StartAsync(cancel);
+        if (status == Errno.OK)
+            _targets.Add(config.Device);
+        return status;
+    }
+
+    /// <summary>Targets leave first, the MGS last, then the services.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        for (int i = _running.Count - 1; i >= 0; i--)
+            await _running[i].DisposeAsync();
+        _running.Clear();
+        await _services.DisposeAsync();
+    }
+
+    TargetConfig MakeMdt(TargetSpec spec, IDtDevice storage, bool isFresh)
+    {
+        if (isFresh)
+            Lassert.That(MddDevice.Format(storage) == Errno.OK, "a fresh MDT cannot be formatted");
+        var lod = new LodDevice(_node.Ptlrpc, storage, new LodOptions
+        {
+            FileSystemName = spec.FsName,
+            MdtIndex = spec.Index,
+        });
+        var mdt = new MdtDevice(
+            _node.Ptlrpc, Exports, new MdtOptions { Name = spec.Name, Index = spec.Index }, storage, lod);
+        _running.Add(lod);
+        _running.Add(mdt);
+        return new TargetConfig(mdt, lod);
+    }
+
+    TargetConfig MakeOst(TargetSpec spec, IDtDevice storage, Mgc mgc)
+    {
+        string mdt0 = new TargetSpec(spec.FsName, true, 0).Name;
+        var lwp = new Lwp(_node.Ptlrpc, spec.Name, mdt0, mgc.Options.Peers);
+        var ost = new OfdDevice(_node.Ptlrpc, Exports, storage, new OfdOptions
+        {
+            Name = spec.Name,
+            Index = spec.Index,
+            Controller = lwp,
+        });
+        _running.Add(lwp);
+        _running.Add(ost);
+        return new TargetConfig(ost, null);
+    }
+
+    MgsTargetInfo Describe(TargetSpec spec, bool isFresh)
+    {
+        var nids = new Array32<Nid4>();
+        int count = 0;
+        foreach (LNetInterface ni in _node.LNet.Interfaces)
+        {
+            if (count < 32 && ni.Nid.IsNid4)
+                nids[count++] = ni.Nid.ToNid4();
+        }
+        LddFlags flags = spec.IsMdt ? LddFlags.SV_TYPE_MDT : LddFlags.SV_TYPE_OST;
+        return new MgsTargetInfo
+        {
+            LustreVersion = LustreVersion.Current,
+            StripeIndex = spec.Index,
+            Flags = flags | (isFresh ? LddFlags.VIRGIN | LddFlags.UPDATE : 0),
+            NidCount = (uint)count,
+            FsName = Text64.From(spec.FsName),
+            ServiceName = Text64.From(spec.Name),
+            Uuid = Text40.From(spec.Name + "_UUID"),
+            Nids = nids,
+        };
+    }
+}
