@@ -8,6 +8,7 @@ using Lustrous.Idl.Config;
 using Lustrous.Idl.LNet;
 using Lustrous.Obdclass.Config;
 using Lustrous.Obdclass.Devices;
+using Lustrous.Obdclass.Parameters;
 
 namespace Lustrous.Utils.Hosting;
 
@@ -82,7 +83,7 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
     {
         if (!TryFind(command, out string target, out Setup setup, out uint index))
             return Errno.EINVAL;
-        var mdc = new MdcDevice(node.Ldlm, new MdcOptions
+        var mdc = new MdcDevice(node.Ptlrpc, new MdcOptions
         {
             DeviceName = $"{setup.Device}-{instance}",
             TargetUuid = target,
@@ -101,7 +102,7 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
     {
         if (!TryFind(command, out string target, out Setup setup, out uint index))
             return Errno.EINVAL;
-        var osc = new OscDevice(node.Ldlm, new OscOptions
+        var osc = new OscDevice(node.Ptlrpc, new OscOptions
         {
             DeviceName = $"{setup.Device}-{instance}",
             TargetUuid = target,
@@ -126,8 +127,10 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
     {
         for (int i = 1; i < command.BufferCount; i++)
         {
-            if (command.Text(i)?.Split('=', 2) is [{ } name, { } value])
-                _ = node.Parameters.Set(name, value);   // one that this version has not got is no reason to stop
+            // One that this version has not got is no reason to stop.
+            if (command.Text(i)?.Split('=', 2) is [{ } name, { } value]
+                && node.Parameters.TryFind(name, out Parameter? parameter))
+                _ = parameter.Write?.Invoke(value);
         }
         return Errno.OK;
     }

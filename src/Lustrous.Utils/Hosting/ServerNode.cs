@@ -1,5 +1,4 @@
 using Lustrous.Clients.Mgc;
-using Lustrous.Clients.Osp;
 using Lustrous.Idl.LNet;
 using Lustrous.Idl.Mgs;
 using Lustrous.Idl.Ptlrpc;
@@ -74,7 +73,9 @@ public sealed class ServerNode : IAsyncDisposable
         Result<MgsTargetInfo> registered = await mgc.RegisterTargetAsync(Describe(spec, isFresh), cancel);
         if (registered.Failed)
             return registered.Error;
-        TargetConfig config = spec.IsMdt ? MakeMdt(spec, storage, isFresh) : MakeOst(spec, storage, mgc);
+        TargetConfig config = spec.IsMdt
+            ? MakeMdt(spec, storage, isFresh)
+            : await MakeOstAsync(spec, storage, mgc, cancel);
         Errno status = await mgc.FollowAsync(spec.Name, config, cancel);
         if (status == Errno.OK)
             status = await config.Device.StartAsync(cancel);
@@ -95,30 +96,31 @@ public sealed class ServerNode : IAsyncDisposable
     TargetConfig MakeMdt(TargetSpec spec, IDtDevice storage, bool isFresh)
     {
         if (isFresh)
-            Lassert.That(MddDevice.Format(storage) == Errno.OK, "a fresh MDT cannot be formatted");
+            Lassert.That(MddDevice.Format(storage, _node.Context.UnixSeconds) == Errno.OK, "a fresh MDT cannot be formatted");
         var lod = new LodDevice(_node.Ptlrpc, storage, new LodOptions
         {
             FileSystemName = spec.FsName,
             MdtIndex = spec.Index,
         });
         var mdt = new MdtDevice(
-            _node.Ptlrpc, Exports, new MdtOptions { Name = spec.Name, Index = spec.Index }, storage, lod);
+            _node.Context, Exports, new MdtOptions { Name = spec.Name, Index = spec.Index }, storage, lod);
         _running.Add(lod);
         _running.Add(mdt);
         return new TargetConfig(mdt, lod);
     }
 
-    TargetConfig MakeOst(TargetSpec spec, IDtDevice storage, Mgc mgc)
+    async ValueTask<TargetConfig> MakeOstAsync(
+        TargetSpec spec, IDtDevice storage, Mgc mgc, CancellationToken cancel)
     {
-        string mdt0 = new TargetSpec(spec.FsName, true, 0).Name;
-        var lwp = new Lwp(_node.Ptlrpc, spec.Name, mdt0, mgc.Options.Peers);
+        var mdt0 = new Mdt0Link(_node.Ptlrpc, spec);
+        _running.Add(mdt0);
+        _ = await mgc.FollowAsync(spec.FsName + "-client", mdt0, cancel);   // ENOENT until the MDT has registered
         var ost = new OfdDevice(_node.Ptlrpc, Exports, storage, new OfdOptions
         {
             Name = spec.Name,
             Index = spec.Index,
-            Controller = lwp,
+            Controller = mdt0,
         });
-        _running.Add(lwp);
         _running.Add(ost);
         return new TargetConfig(ost, null);
     }
@@ -130,12 +132,12 @@ public sealed class ServerNode : IAsyncDisposable
         foreach (LNetInterface ni in _node.LNet.Interfaces)
         {
             if (count < 32 && ni.Nid.IsNid4)
-                nids[count++] = ni.Nid.ToNid4();
+                nids[count++] = (Nid4)ni.Nid;
         }
         LddFlags flags = spec.IsMdt ? LddFlags.SV_TYPE_MDT : LddFlags.SV_TYPE_OST;
         return new MgsTargetInfo
         {
-            LustreVersion = LustreVersion.Current,
+            LustreVersion = LustreVersion.Code,
             StripeIndex = spec.Index,
             Flags = flags | (isFresh ? LddFlags.VIRGIN | LddFlags.UPDATE : 0),
             NidCount = (uint)count,
