@@ -12,7 +12,8 @@ using Lustrous.Obdclass.Parameters;
 
 namespace Lustrous.Utils.Hosting;
 
-/// <summary>A mount's configuration log, carried out: it makes the clients of MDTs and OSTs as they are named.</summary>
+/// <summary>A mount's configuration log, carried out: it makes the clients of MDTs and OSTs as they are
+/// named.</summary>
 /// <remarks>The log's device names get the mount's instance, and their UUIDs become the mount's, so that several
 /// mounts do not get into each other's way (class_config_llog_handler of lustre/obdclass/obd_config.c).</remarks>
 sealed class ClientConfig(LustreNode node, string instance, string clientUuid, OscPageCache cache)
@@ -59,7 +60,7 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
         return Errno.OK;
     }
 
-    /// <summary>A connection's target and node; what lov and lmv are set up with concerns only kernel clients.</summary>
+    /// <summary>A connection's target and node; what lov and lmv are set up with only concerns kernels.</summary>
     Errno AddSetup(ConfigCommand command)
     {
         if (command.Text(0) is not { } device)

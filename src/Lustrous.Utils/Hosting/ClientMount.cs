@@ -59,7 +59,7 @@ public sealed class ClientMount : IAsyncDisposable
         Result<Mgc> mgc = await node.ConnectMgsAsync(options.Mgs, cancel);
         if (mgc.Failed)
             return mgc.Error;
-        string instance = $"ffff{(uint)node.Context.Random.Next(int.MaxValue):x8}{node.Context.Random.Next(1 << 16):x4}";
+        string instance = $"ffff{node.Context.Random.Next(int.MaxValue):x8}{node.Context.Random.Next(1 << 16):x4}";
         string uuid = node.NewUuid();
         var config = new ClientConfig(node, instance, uuid, new OscPageCache());
         string log = options.FsName + "-client";

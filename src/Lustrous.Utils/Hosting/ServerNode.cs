@@ -96,7 +96,10 @@ public sealed class ServerNode : IAsyncDisposable
     TargetConfig MakeMdt(TargetSpec spec, IDtDevice storage, bool isFresh)
     {
         if (isFresh)
-            Lassert.That(MddDevice.Format(storage, _node.Context.UnixSeconds) == Errno.OK, "a fresh MDT cannot be formatted");
+        {
+            Errno formatted = MddDevice.Format(storage, _node.Context.UnixSeconds);
+            Lassert.That(formatted == Errno.OK, "a fresh MDT cannot be formatted");
+        }
         var lod = new LodDevice(_node.Ptlrpc, storage, new LodOptions
         {
             FileSystemName = spec.FsName,

@@ -9,7 +9,7 @@ using Lustrous.Target;
 
 namespace Lustrous.Utils.Hosting;
 
-/// <summary>A target's configuration log, carried out: the OSTs of an MDT, and whatever the device itself takes.</summary>
+/// <summary>A target's configuration log, carried out: an MDT's OSTs, and what the device itself takes.</summary>
 /// <param name="device">Whose log it is.</param>
 /// <param name="lod">Of an MDT: takes its OSTs.</param>
 sealed class TargetConfig(ITargetDevice device, LodDevice? lod) : IConfigLogOwner

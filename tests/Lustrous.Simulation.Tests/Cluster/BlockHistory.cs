@@ -90,8 +90,8 @@ sealed class BlockHistory(string name)
                     continue;
                 Write seen = byStamp[early.Stamp], older = byStamp[late.Stamp];
                 Lassert.That(older.Returned == Never || older.Returned > seen.Called,
-                    $"{name}: client {late.Reader} read {late.Stamp:x} at {late.Called} after client {early.Reader} had "
-                    + $"read the newer {early.Stamp:x} until {early.Returned}");
+                    $"{name}: client {late.Reader} read {late.Stamp:x} at {late.Called} after client {early.Reader} "
+                    + $"had read the newer {early.Stamp:x} until {early.Returned}");
             }
         }
     }
