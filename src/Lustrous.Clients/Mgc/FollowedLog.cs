@@ -42,4 +42,7 @@ sealed class FollowedLog(string name, MgsConfigType type, IConfigLogOwner? owner
     public bool IsStale { get; set; }
 
     public bool IsStopped { get; set; }
+
+    /// <summary>Whether it is read for this one: a process may have a mount and servers that read the same.</summary>
+    public bool IsOf(object? owner) => ReferenceEquals(owner, Owner ?? (object?)RecoverOwner);
 }

@@ -11,7 +11,7 @@ public sealed partial class Mgc
     {
         using (_lock.Enter())
         {
-            if (_logs.Exists(other => other.Name == log.Name))
+            if (_logs.Exists(other => other.Name == log.Name && other.IsOf(log.Owner ?? (object?)log.RecoverOwner)))
                 return Errno.EALREADY;
             log.IsReading = true;
             _logs.Add(log);

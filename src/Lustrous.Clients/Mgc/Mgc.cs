@@ -101,13 +101,13 @@ public sealed partial class Mgc : IImportOwner, IAsyncDisposable
         return BeginAsync(new FollowedLog(name, MgsConfigType.Recover, null, owner), cancel);
     }
 
-    /// <summary>No more news of a log.</summary>
-    public ValueTask UnfollowAsync(string logName)
+    /// <summary>No more news of a log for one of those who follow it.</summary>
+    public ValueTask UnfollowAsync(string logName, object owner)
     {
         ClientLock? held = null;
         using (_lock.Enter())
         {
-            int at = _logs.FindIndex(log => log.Name == logName);
+            int at = _logs.FindIndex(log => log.Name == logName && log.IsOf(owner));
             if (at < 0)
                 return ValueTask.CompletedTask;
             _logs[at].IsStopped = true;

@@ -68,7 +68,7 @@ public sealed class ClientMount : IAsyncDisposable
             status = Errno.EINVAL;
         if (status != Errno.OK || config.Profile is null)
         {
-            await mgc.Value.UnfollowAsync(log);
+            await mgc.Value.UnfollowAsync(log, config);
             await config.DisposeAsync();
             return status == Errno.OK ? Errno.EINVAL : status;
         }
@@ -93,7 +93,7 @@ public sealed class ClientMount : IAsyncDisposable
     /// answers.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _mgc.UnfollowAsync(_options.FsName + "-client");
+        await _mgc.UnfollowAsync(_options.FsName + "-client", _config);
         await Llite.DisposeAsync();
         await _config.DisposeAsync();
     }

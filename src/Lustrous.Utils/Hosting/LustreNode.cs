@@ -49,11 +49,12 @@ public sealed class LustreNode : IAsyncDisposable
         Mgc? mgc = _mgcs.Find(known => known.Options.DeviceName == name);
         if (mgc is null)
         {
-            mgc = new Mgc(Ptlrpc, new MgcOptions
+            mgc = new Mgc(Ldlm, new MgcOptions
             {
                 DeviceName = name,
                 ClientUuid = NewUuid(),
                 Peers = mgs,
+                RequeueDelay = TimeSpan.FromSeconds(1),
             });
             _mgcs.Add(mgc);
         }

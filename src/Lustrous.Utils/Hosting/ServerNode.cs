@@ -1,7 +1,5 @@
 using Lustrous.Clients.Mgc;
-using Lustrous.Idl.LNet;
 using Lustrous.Idl.Mgs;
-using Lustrous.Idl.Ptlrpc;
 using Lustrous.Idl.Wire;
 using Lustrous.LNet;
 using Lustrous.Mds.Lod;
@@ -70,7 +68,8 @@ public sealed class ServerNode : IAsyncDisposable
         if (connected.Failed)
             return connected.Error;
         Mgc mgc = connected.Value;
-        Result<MgsTargetInfo> registered = await mgc.RegisterTargetAsync(Describe(spec, isFresh), cancel);
+        Result<MgsTargetInfo> registered = await mgc.RegisterTargetAsync(
+            Describe(spec, isFresh), [.. _node.LNet.Interfaces.Select(ni => ni.Nid)], cancel);
         if (registered.Failed)
             return registered.Error;
         TargetConfig config = spec.IsMdt
@@ -128,26 +127,13 @@ public sealed class ServerNode : IAsyncDisposable
         return new TargetConfig(ost, null);
     }
 
-    MgsTargetInfo Describe(TargetSpec spec, bool isFresh)
+    static MgsTargetInfo Describe(TargetSpec spec, bool isFresh) => new()
     {
-        var nids = new Array32<Nid4>();
-        int count = 0;
-        foreach (LNetInterface ni in _node.LNet.Interfaces)
-        {
-            if (count < 32 && ni.Nid.IsNid4)
-                nids[count++] = (Nid4)ni.Nid;
-        }
-        LddFlags flags = spec.IsMdt ? LddFlags.SV_TYPE_MDT : LddFlags.SV_TYPE_OST;
-        return new MgsTargetInfo
-        {
-            LustreVersion = LustreVersion.Code,
-            StripeIndex = spec.Index,
-            Flags = flags | (isFresh ? LddFlags.VIRGIN | LddFlags.UPDATE : 0),
-            NidCount = (uint)count,
-            FsName = Text64.From(spec.FsName),
-            ServiceName = Text64.From(spec.Name),
-            Uuid = Text40.From(spec.Name + "_UUID"),
-            Nids = nids,
-        };
-    }
+        StripeIndex = spec.Index,
+        Flags = (spec.IsMdt ? LddFlags.SV_TYPE_MDT : LddFlags.SV_TYPE_OST)
+            | (isFresh ? LddFlags.VIRGIN | LddFlags.UPDATE : 0) | MgsTargetOperations.Register,
+        FsName = Text64.From(spec.FsName),
+        ServiceName = Text64.From(spec.Name),
+        Uuid = Text40.From(spec.Name + "_UUID"),
+    };
 }
