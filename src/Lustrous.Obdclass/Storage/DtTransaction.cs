@@ -78,13 +78,17 @@ public abstract class DtTransaction
     /// <param name="result">How what it was for ended.</param>
     public void Stop(Errno result = Errno.OK)
     {
+        bool isSync = IsSync && State == Phase.Started;
         if (State == Phase.Started && Hooks is { } hooks)
         {
             State = Phase.Stopping;
             hooks.Stopping(this, result);
-            return;
         }
-        Finish();
+        else
+        {
+            Finish();
+        }
+        Stopped(isSync);
     }
 
     /// <summary>For hooks: what <see cref="Stop"/> does without them. Bounded, does no I/O, and takes locks of the
@@ -92,7 +96,12 @@ public abstract class DtTransaction
     /// only, so that a caller may hold its own.</summary>
     public abstract void Finish();
 
+    /// <summary>The device's part of the start.</summary>
     protected abstract Errno Begin();
+
+    /// <summary>After <see cref="Finish"/>, with no lock of the hooks' held: the device may commit. The transaction may
+    /// be in use again already: only what never changes of it is good.</summary>
+    protected abstract void Stopped(bool isSync);
 }
 
 /// <summary>What a target does with every transaction of its own (<c>struct dt_txn_callback</c>): numbers it, and
