@@ -51,7 +51,8 @@ public readonly struct Result<T> : IEquatable<Result<T>>
     public static bool operator !=(Result<T> left, Result<T> right) => !left.Equals(right);
 }
 
-/// <summary>Makes results of values whose type is an interface, which the language does not convert by itself.</summary>
+/// <summary>Makes results of values whose type is an interface, which the language does not convert by
+/// itself.</summary>
 public static class Result
 {
     public static Result<T> Of<T>(T value) => new(value, Errno.OK);
