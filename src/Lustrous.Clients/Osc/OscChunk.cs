@@ -1,0 +1,111 @@
+using System.Numerics;
+using Lustrous.Libcfs;
+
+namespace Lustrous.Clients.Osc;
+
+/// <summary>
+/// Cached pages of one 256 KiB-aligned part of an object, in one buffer, with one bit a page for what is known of it.
+/// Everything is guarded by the object's lock, but for the place in the <see cref="OscPageCache"/>.
+/// </summary>
+internal sealed class OscChunk(OscObject owner, ulong index)
+{
+    public const int PageShift = 12;
+    public const int PageSize = 1 << PageShift;
+    public const int PageCount = 64;
+    public const int Shift = 18;
+    public const int Size = 1 << Shift;
+
+    public OscObject Owner { get; } = owner;
+
+    /// <summary>Which part of the object.</summary>
+    public ulong Index { get; } = index;
+
+    /// <summary>As large as the pages in use need; null for none.</summary>
+    public PooledBuffer? Buffer { get; private set; }
+
+    /// <summary>Pages that hold the object's data.</summary>
+    public ulong Valid;
+
+    /// <summary>Pages that the OST has not been sent.</summary>
+    public ulong Dirty;
+
+    /// <summary>Pages under way to the OST.</summary>
+    public ulong Writing;
+
+    /// <summary>Pages under way from the OST.</summary>
+    public ulong Reading;
+
+    /// <summary>Of these, pages that changed on the OST meanwhile: what comes is not kept.</summary>
+    public ulong Stale;
+
+    /// <summary>Grant put aside for the dirty pages, bytes.</summary>
+    public long Grant;
+
+    /// <summary>Places in the cache's list; guarded by its lock.</summary>
+    internal OscChunk? Newer, Older;
+
+    internal bool IsListed;
+
+    internal int ChargedBytes;
+
+    public ulong Start => Index << Shift;
+
+    /// <summary>Nothing is under way and nothing would be lost.</summary>
+    public bool IsIdle => (Dirty | Writing | Reading) == 0;
+
+    public bool IsBusy => (Writing | Reading) != 0;
+
+    /// <summary>Pages <paramref name="first"/> to <paramref name="last"/>.</summary>
+    public static ulong Mask(int first, int last) => (ulong.MaxValue << first) & (ulong.MaxValue >> (63 - last));
+
+    /// <summary>The pages that bytes from <paramref name="start"/> up to before <paramref name="end"/> touch.</summary>
+    public static ulong MaskOfBytes(int start, int end) => Mask(start >> PageShift, (end - 1) >> PageShift);
+
+    /// <summary>The pages of this chunk that lie in a range of the object, both ends included.</summary>
+    public ulong MaskOfRange(ulong start, ulong end)
+    {
+        ulong chunkEnd = Start + (Size - 1);
+        if (end < Start || start > chunkEnd)
+            return 0;
+        int from = start <= Start ? 0 : (int)(start - Start);
+        int to = end >= chunkEnd ? Size - 1 : (int)(end - Start);
+        return Mask(from >> PageShift, to >> PageShift);
+    }
+
+    /// <summary>The first run of pages in a mask; takes it out.</summary>
+    public static (int First, int Count) TakeRun(ref ulong mask)
+    {
+        int first = BitOperations.TrailingZeroCount(mask);
+        int count = BitOperations.TrailingZeroCount(~(mask >> first));
+        count = Math.Min(count, PageCount - first);
+        mask &= ~Mask(first, first + count - 1);
+        return (first, count);
+    }
+
+    /// <summary>Whether the buffer reaches to <paramref name="end"/>; if not, it must grow, which needs the chunk not
+    /// busy.</summary>
+    public bool Reaches(int end) => Buffer is { } buffer && buffer.Capacity >= end;
+
+    /// <summary>Makes the buffer reach to <paramref name="end"/>, keeping what it holds.</summary>
+    public void Grow(BufferPool pool, int end, bool whole)
+    {
+        Lassert.That(!IsBusy && end <= Size);
+        int size = whole || end > 64 << 10 ? Size : Math.Max(PageSize, (int)BitOperations.RoundUpToPowerOf2((uint)end));
+        PooledBuffer larger = pool.Take(size);
+        if (Buffer is { } old)
+        {
+            old.Span.CopyTo(larger.Span);
+            old.Dispose();
+        }
+        Buffer = larger;
+    }
+
+    /// <summary>Gives the memory back; the chunk is idle and holds nothing any more.</summary>
+    public void Free()
+    {
+        Lassert.That(IsIdle);
+        Buffer?.Dispose();
+        Buffer = null;
+        Valid = 0;
+    }
+}
