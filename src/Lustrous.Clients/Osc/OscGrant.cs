@@ -95,7 +95,7 @@ internal sealed class OscGrant
     }
 
     /// <summary>What the dirty pages of one chunk cost when they are sent alone.</summary>
-    public long CostOf(ulong chunkStart, ulong dirty)
+    public long CostOfPages(ulong chunkStart, ulong dirty)
     {
         long cost = 0;
         while (dirty != 0)

@@ -15,14 +15,17 @@ internal sealed partial class OscObject
     /// <summary>Cuts or extends the object, under a PW lock that the caller holds from the cut to the end.</summary>
     public async ValueTask<Errno> TruncateAsync(ulong size, CancellationToken cancel)
     {
+        bool began = false;
         try
         {
             await BeginPunchAsync(size, cancel);
+            began = true;
             using (_lock.Enter())
             {
                 CutCache(size);
                 _kms = size;
                 _lvb.Size = size;
+                _lvb.Blocks = Math.Min(_lvb.Blocks, (size + OscChunk.PageSize - 1) / OscChunk.PageSize * 8);
                 Touch(modified: true);
             }
             Obdo attributes = PunchAttributes(size);
@@ -34,7 +37,8 @@ internal sealed partial class OscObject
         }
         finally
         {
-            EndPunch(size);
+            if (began)
+                EndPunch();
         }
     }
 
@@ -186,13 +190,12 @@ internal sealed partial class OscObject
         }
     }
 
-    void EndPunch(ulong size)
+    void EndPunch()
     {
         TaskCompletionSource? progress;
         using (_lock.Enter())
         {
-            if (_punchStart == size)
-                _punchStart = ulong.MaxValue;
+            _punchStart = ulong.MaxValue;
             _isUnsynced = true;
             progress = TakeProgress();
         }
@@ -242,13 +245,6 @@ internal sealed partial class OscObject
         request.Set(Rmf.OstBody, new OstBody { Attributes = attributes });
         if (await request.SendAsync(cancel) is var status and not Errno.OK)
             return status;
-        if (request.Get(Rmf.OstBody) is not { Failed: false, Value.Attributes: var reply })
-            return Errno.EPROTO;
-        if ((reply.Valid & MdtValid.FLBLOCKS) != 0 && format != RequestFormats.OstSync)
-        {
-            using (_lock.Enter())
-                _lvb.Blocks = reply.Blocks;
-        }
-        return Errno.OK;
+        return request.Get(Rmf.OstBody).Error;
     }
 }

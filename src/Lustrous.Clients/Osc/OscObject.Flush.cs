@@ -230,7 +230,7 @@ internal sealed partial class OscObject
             chunk.Dirty &= ~mask;
             if (dirty > 0)
             {
-                long kept = Math.Min(chunk.Grant, Device.Grant.CostOf(chunk.Start, chunk.Dirty));
+                long kept = Math.Min(chunk.Grant, Device.Grant.CostOfPages(chunk.Start, chunk.Dirty));
                 aside += chunk.Grant - kept;
                 chunk.Grant = kept;
                 lost += dirty;
@@ -245,6 +245,31 @@ internal sealed partial class OscObject
         if (_dirtyPages == 0)
             Device.BecameClean(this);
         return lost;
+    }
+
+    /// <summary>The OST has forgotten us: what it has not got is lost, and whoever asks is told once.</summary>
+    internal void Invalidate()
+    {
+        TaskCompletionSource? progress;
+        using (_lock.Enter())
+        {
+            if (DropAll(0, ulong.MaxValue) > 0 && _writeError == Errno.OK)
+                _writeError = Errno.EIO;
+            EndUrgent();
+            progress = TakeProgress();
+        }
+        progress?.SetResult();
+    }
+
+    /// <summary>The device goes: the memory is given back.</summary>
+    internal void Abandon()
+    {
+        Invalidate();
+        using (_lock.Enter())
+        {
+            for (int i = _chunks.Count - 1; i >= 0; i--)
+                FreeIfEmpty(i);
+        }
     }
 
     bool FreeIfEmpty(int place)

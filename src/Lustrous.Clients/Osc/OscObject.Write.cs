@@ -168,7 +168,7 @@ internal sealed partial class OscObject
     Need MakeDirty(OscChunk chunk, ulong added, RoomTicket? ticket)
     {
         int pages = BitOperations.PopCount(added);
-        long grant = Math.Max(0, Device.Grant.CostOf(chunk.Start, chunk.Dirty | added) - chunk.Grant);
+        long grant = Math.Max(0, Device.Grant.CostOfPages(chunk.Start, chunk.Dirty | added) - chunk.Grant);
         switch (Device.EnterCache((long)pages << OscChunk.PageShift, grant, ticket))
         {
             case CacheEntry.Wait: return Need.Room;
