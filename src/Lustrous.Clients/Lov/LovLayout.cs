@@ -82,6 +82,14 @@ public sealed class LovLayout
     /// <summary>A layout from its parts: for tests and tools.</summary>
     public static LovLayout Create(uint stripeSize, params LovStripe[] stripes) => new(stripeSize, stripes, 0, false);
 
+    /// <summary>Whether the same bytes lie on the same objects.</summary>
+    public bool IsSameAs(LovLayout other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return StripeSize == other.StripeSize && Generation == other.Generation && IsReleased == other.IsReleased
+            && _stripes.AsSpan().SequenceEqual(other._stripes);
+    }
+
     /// <summary>Which stripe a byte of the file lies on, and where in its object.</summary>
     public (int Stripe, ulong ObjectOffset) Locate(ulong offset)
     {

@@ -1,39 +1,50 @@
+using Lustrous.Clients.Osc;
 using Lustrous.Idl.Fids;
+using Lustrous.Idl.Ldlm;
+using Lustrous.Idl.Ost;
+using Lustrous.Ldlm.Client;
 using Lustrous.Libcfs;
 
 namespace Lustrous.Clients.Lov;
 
 /// <summary>
 /// The data of one file over its stripes: reads and writes through the cache under extent locks, sizes, truncate.
-/// Memory
-/// given to a call is used only until its ValueTask completes.
+/// Memory given to a call is used only until its ValueTask completes.
 /// </summary>
 /// <remarks>Any number of calls at once. Errors: EIO for a lost target or eviction, ENODATA for a write to a file
-/// without objects (it needs a layout from the MDT first), EFBIG, ENOSPC, EDQUOT, EINTR.</remarks>
-public sealed class LovObject
+/// without objects (it needs a layout from the MDT first), EFBIG, ENOSPC, EDQUOT, EINTR. Source: lustre/lov/lov_io.c,
+/// lov_object.c, lov_merge.c.</remarks>
+public sealed partial class LovObject : IOscObjectOwner
 {
+    readonly LovDevice _device;
+    readonly ILovObjectOwner _owner;
+    readonly AsyncGate _sizeGate = new();       // appends and truncates, one after the other
+    volatile State _state;
+
+    internal LovObject(LovDevice device, Fid fid, LovLayout layout, ILovObjectOwner owner)
+    {
+        _device = device;
+        _owner = owner;
+        Fid = fid;
+        _state = Attach(layout);
+    }
+
     /// <summary>The file.</summary>
     public Fid Fid { get; }
 
-    public LovLayout Layout => LovLayout.Empty;
+    public LovLayout Layout => _state.Layout;
 
-    /// <summary>Reads; the value is how many bytes, less than asked only at the end of the file.</summary>
-    public ValueTask<Result<int>> ReadAsync(
-        ulong offset, IoVec destination, LovIoFlags flags, CancellationToken cancel) => new(Errno.ENOSYS);
-
-    /// <summary>Writes all of <paramref name="source"/>; the value is how many bytes before an error, if any.</summary>
-    public ValueTask<Result<int>> WriteAsync(
-        ulong offset, IoVec source, LovIoFlags flags, CancellationToken cancel) => new(Errno.ENOSYS);
-
-    /// <summary>Writes behind the end of the file, wherever that is now (O_APPEND); the value is the offset it got.
-    /// </summary>
-    public ValueTask<Result<ulong>> AppendAsync(IoVec source, LovIoFlags flags, CancellationToken cancel) =>
-        new(Errno.ENOSYS);
-
-    /// <summary>Reads ahead into the cache, as far as a lock is held or free; does not wait and reports
-    /// nothing.</summary>
+    /// <summary>Reads ahead into the cache, as far as a lock is held; does not wait and reports nothing.</summary>
     public void Prefetch(ulong offset, ulong length)
     {
+        State state = _state;
+        ulong end = offset + length < offset ? ulong.MaxValue : offset + length;
+        for (int i = 0; i < state.Stripes.Length; i++)
+        {
+            (ulong from, ulong to) = (state.Layout.ObjectSize(i, offset), state.Layout.ObjectSize(i, end));
+            if (from < to)
+                state.Stripes[i]?.Prefetch(from, to);
+        }
     }
 
     /// <summary>Writes what is dirty in a range. Errors of earlier writes in the background are reported here, once.
@@ -42,43 +53,253 @@ public sealed class LovObject
     /// <param name="end">Last byte; <c>ulong.MaxValue</c> for all.</param>
     /// <param name="commit">Also waits until the OSTs have it on disk (fsync).</param>
     /// <param name="cancel">Ends the wait.</param>
-    public ValueTask<Errno> FlushAsync(ulong start, ulong end, bool commit, CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+    public async ValueTask<Errno> FlushAsync(ulong start, ulong end, bool commit, CancellationToken cancel)
+    {
+        State state = _state;
+        if (state.Stripes.Length == 1)
+            return await FlushStripeAsync(state, 0, start, end, commit, cancel);
+        var calls = new ValueTask<Errno>[state.Stripes.Length];
+        for (int i = 0; i < calls.Length; i++)
+            calls[i] = FlushStripeAsync(state, i, start, end, commit, cancel);
+        return await FirstErrorAsync(calls);
+    }
 
     /// <summary>Cuts or extends the file.</summary>
-    public ValueTask<Errno> TruncateAsync(ulong size, CancellationToken cancel) => new(Errno.ENOSYS);
+    public async ValueTask<Errno> TruncateAsync(ulong size, CancellationToken cancel)
+    {
+        State state = _state;
+        if (state.Stripes.Length == 0)
+            return Errno.ENODATA;
+        if (size > long.MaxValue)
+            return Errno.EFBIG;
+        await _sizeGate.EnterAsync();
+        var locks = new ClientLock?[state.Stripes.Length];
+        try
+        {
+            Errno status = Errno.OK;
+            for (int i = 0; i < locks.Length && status == Errno.OK; i++)
+                status = await LockStripeAsync(
+                    state, locks, i, LockMode.PW, state.Layout.ObjectSize(i, size), ulong.MaxValue, cancel);
+            if (status != Errno.OK)
+                return status;
+            var calls = new ValueTask<Errno>[locks.Length];
+            for (int i = 0; i < calls.Length; i++)
+                calls[i] = state.Stripes[i]!.TruncateAsync(state.Layout.ObjectSize(i, size), cancel);
+            return await FirstErrorAsync(calls);
+        }
+        finally
+        {
+            Release(locks);
+            _sizeGate.Leave();
+        }
+    }
 
     /// <summary>Size, blocks and times as the locks held tell them; false when the OSTs must be asked
     /// (<see cref="GlimpseAsync"/>).</summary>
     public bool TryGetAttributes(out LovAttributes attributes)
     {
+        State state = _state;
         attributes = default;
-        return false;
+        foreach (OscObject? stripe in state.Stripes)
+        {
+            if (stripe is null || !stripe.IsLocked(LockMode.PR, 0, ulong.MaxValue))
+                return false;
+        }
+        attributes = Merge(state) with { IsLocked = true };
+        return true;
     }
 
     /// <summary>Size, blocks and times as of now: from locks held, else from the OSTs, which ask whoever
     /// writes.</summary>
-    public ValueTask<Result<LovAttributes>> GlimpseAsync(CancellationToken cancel) => new(Errno.ENOSYS);
+    public async ValueTask<Result<LovAttributes>> GlimpseAsync(CancellationToken cancel)
+    {
+        if (TryGetAttributes(out LovAttributes known))
+            return known;
+        State state = _state;
+        var calls = new ValueTask<Errno>[state.Stripes.Length];
+        for (int i = 0; i < calls.Length; i++)
+            calls[i] = state.Stripes[i]?.GlimpseAsync(cancel) ?? new ValueTask<Errno>(Errno.EIO);
+        Errno status = await FirstErrorAsync(calls);
+        if (status != Errno.OK)
+            return status;
+        return TryGetAttributes(out known) ? known : Merge(state);
+    }
 
     /// <summary>Times and owner of the objects.</summary>
-    public ValueTask<Errno> SetattrAsync(LovSetattr attributes, CancellationToken cancel) => new(Errno.ENOSYS);
-
-    /// <summary>fallocate(2); EOPNOTSUPP for modes that the OSTs do not do.</summary>
-    public ValueTask<Errno> FallocateAsync(
-        FallocateMode mode, ulong offset, ulong length, CancellationToken cancel) => new(Errno.ENOSYS);
-
-    /// <summary>lseek(2) SEEK_DATA and SEEK_HOLE; ENXIO behind the end.</summary>
-    public ValueTask<Result<ulong>> SeekAsync(ulong offset, SeekWhence whence, CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+    public async ValueTask<Errno> SetattrAsync(LovSetattr attributes, CancellationToken cancel)
+    {
+        State state = _state;
+        var calls = new ValueTask<Errno>[state.Stripes.Length];
+        for (int i = 0; i < calls.Length; i++)
+            calls[i] = state.Stripes[i]?.SetattrAsync(attributes, cancel) ?? new ValueTask<Errno>(Errno.EIO);
+        return await FirstErrorAsync(calls);
+    }
 
     /// <summary>
     /// The file's layout has changed: flushes what is cached and goes on with the new objects. EPROTO, EOPNOTSUPP; then
     /// the old ones stay.
     /// </summary>
-    public ValueTask<Errno> SetLayoutAsync(ReadOnlyMemory<byte> layout, CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+    public async ValueTask<Errno> SetLayoutAsync(ReadOnlyMemory<byte> layout, CancellationToken cancel)
+    {
+        Result<LovLayout> parsed = LovLayout.Parse(layout.Span);
+        if (parsed.Failed)
+            return parsed.Error;
+        State old = _state;
+        if (old.Layout.IsSameAs(parsed.Value))
+            return Errno.OK;
+        if (old.Stripes.Length > 0)
+        {
+            await _owner.InvalidateAsync(0, ulong.MaxValue);
+            if (await FlushAsync(0, ulong.MaxValue, commit: false, cancel) is var status and not Errno.OK)
+                return status;
+        }
+        _state = Attach(parsed.Value);
+        Detach(old);
+        _owner.AttributesChanged();
+        return Errno.OK;
+    }
 
     /// <summary>The inode goes: writes what is dirty and lets go of the pages. The locks stay for the next who opens
     /// the file.</summary>
-    public ValueTask<Errno> CloseAsync(CancellationToken cancel) => new(Errno.ENOSYS);
+    public async ValueTask<Errno> CloseAsync(CancellationToken cancel)
+    {
+        State state = _state;
+        if (state.IsDetached)
+            return Errno.OK;
+        Errno status = await FlushAsync(0, ulong.MaxValue, commit: false, cancel);
+        Detach(state);
+        return status;
+    }
+
+    ValueTask IOscObjectOwner.InvalidateAsync(OscObject stripe, ulong start, ulong end)
+    {
+        State state = _state;
+        int index = Array.IndexOf(state.Stripes, stripe);
+        if (index < 0)
+            return ValueTask.CompletedTask;
+        return _owner.InvalidateAsync(
+            state.Layout.FileOffset(index, start),
+            end == ulong.MaxValue ? end : state.Layout.FileOffset(index, end));
+    }
+
+    void IOscObjectOwner.AttributesChanged(OscObject stripe) => _owner.AttributesChanged();
+
+    static async ValueTask<Errno> FlushStripeAsync(
+        State state, int index, ulong start, ulong end, bool commit, CancellationToken cancel)
+    {
+        if (state.Stripes[index] is not { } stripe)
+            return Errno.OK;        // nothing was ever written there
+        ulong from = state.Layout.ObjectSize(index, start);
+        ulong to = end == ulong.MaxValue ? end : state.Layout.ObjectSize(index, end + 1);
+        if (from >= to)
+            return stripe.TakeWriteError();
+        ulong last = end == ulong.MaxValue ? end : to - 1;
+        Errno status = await stripe.WriteOutAsync(from, last, cancel);
+        Errno earlier = stripe.TakeWriteError();
+        if (earlier != Errno.OK)
+            return earlier;
+        if (status == Errno.OK && commit)
+            status = await stripe.SyncAsync(from, last, cancel);
+        return status;
+    }
+
+    static async ValueTask<Errno> FirstErrorAsync(ValueTask<Errno>[] calls)
+    {
+        Errno first = Errno.OK;
+        foreach (ValueTask<Errno> call in calls)
+        {
+            Errno status = await call;
+            if (first == Errno.OK)
+                first = status;
+        }
+        return first;
+    }
+
+    static async ValueTask<Errno> LockStripeAsync(
+        State state, ClientLock?[] locks, int index, LockMode mode, ulong start, ulong end, CancellationToken cancel)
+    {
+        if (state.Stripes[index] is not { } stripe)
+            return Errno.EIO;
+        Result<ClientLock> held = await stripe.LockAsync(mode, start, end, cancel);
+        if (held.Failed)
+            return held.Error;
+        locks[index] = held.Value;
+        return Errno.OK;
+    }
+
+    static void Release(ClientLock?[] locks)
+    {
+        foreach (ClientLock? held in locks)
+            held?.Release(held.GrantedMode);
+    }
+
+    static LovAttributes Merge(State state)
+    {
+        ulong size = 0, blocks = 0;
+        OstLvb newest = default;
+        for (int i = 0; i < state.Stripes.Length; i++)
+        {
+            if (state.Stripes[i] is not { } stripe)
+                continue;
+            OstLvb one = stripe.Attributes;
+            size = Math.Max(size, state.Layout.FileSize(i, one.Size));
+            blocks += one.Blocks;
+            if ((one.Mtime, one.MtimeNs).CompareTo((newest.Mtime, newest.MtimeNs)) > 0)
+                (newest.Mtime, newest.MtimeNs) = (one.Mtime, one.MtimeNs);
+            if ((one.Atime, one.AtimeNs).CompareTo((newest.Atime, newest.AtimeNs)) > 0)
+                (newest.Atime, newest.AtimeNs) = (one.Atime, one.AtimeNs);
+            if ((one.Ctime, one.CtimeNs).CompareTo((newest.Ctime, newest.CtimeNs)) > 0)
+                (newest.Ctime, newest.CtimeNs) = (one.Ctime, one.CtimeNs);
+        }
+        return new LovAttributes
+        {
+            Size = size,
+            Blocks = blocks,
+            Mtime = newest.Mtime,
+            MtimeNs = newest.MtimeNs,
+            Atime = newest.Atime,
+            AtimeNs = newest.AtimeNs,
+            Ctime = newest.Ctime,
+            CtimeNs = newest.CtimeNs,
+        };
+    }
+
+    State Attach(LovLayout layout)
+    {
+        var stripes = new OscObject?[layout.StripeCount];
+        for (int i = 0; i < stripes.Length; i++)
+        {
+            LovStripe stripe = layout.Stripes[i];
+            OscObject? one = _device.Target(stripe.OstIndex)?.GetObject(stripe.ObjectId);
+            if (one is not null)
+                (one.Parent, one.StripeIndex, one.Owner) = (Fid, (uint)i, this);
+            stripes[i] = one;
+        }
+        return new State(layout, stripes);
+    }
+
+    void Detach(State state)
+    {
+        if (state.IsDetached)
+            return;
+        state.IsDetached = true;
+        foreach (OscObject? stripe in state.Stripes)
+        {
+            if (stripe is null)
+                continue;
+            if (stripe.Owner == this)
+                stripe.Owner = null;
+            stripe.Device.Release(stripe);
+        }
+    }
+
+    /// <summary>A layout and the objects it names; null where the OST is not there.</summary>
+    sealed class State(LovLayout layout, OscObject?[] stripes)
+    {
+        public LovLayout Layout { get; } = layout;
+
+        public OscObject?[] Stripes { get; } = stripes;
+
+        public bool IsDetached { get; set; }
+    }
 }

@@ -28,7 +28,7 @@ internal sealed class OscGrant
 {
     const uint MaxGrant = 0x7fffffff & ~(64u << 20);
 
-    readonly RankedLock _lock = new(8, "osc_grant");
+    readonly RankedLock _lock = new(9, "osc_grant");
     long _available;        // guarded by _lock, as all below
     long _aside;            // for dirty pages
     long _spent;            // with RPCs under way
