@@ -115,8 +115,9 @@ public sealed partial class OscDevice
     string ShowChecksumType()
     {
         var text = new StringBuilder();
-        foreach (ChecksumAlgorithm one in
-            (ReadOnlySpan<ChecksumAlgorithm>)[ChecksumAlgorithm.Crc32, ChecksumAlgorithm.Adler32, ChecksumAlgorithm.Crc32C])
+        ReadOnlySpan<ChecksumAlgorithm> all =
+            [ChecksumAlgorithm.Crc32, ChecksumAlgorithm.Adler32, ChecksumAlgorithm.Crc32C];
+        foreach (ChecksumAlgorithm one in all)
         {
             string name = OscChecksum.Name(one);
             text.Append(text.Length > 0 ? " " : "").Append(one == _checksum ? $"[{name}]" : name);

@@ -215,8 +215,8 @@ public sealed partial class OscDevice : IImportOwner, ILockCallbacks, IAsyncDisp
         Options.ImportChanged?.Invoke(this, what);
     }
 
-    /// <summary>The OST has forgotten us: what it has not got is lost. The lock manager tells of every lock; this is for
-    /// what none covers any more.</summary>
+    /// <summary>The OST has forgotten us: what it has not got is lost. The lock manager tells of every lock; this is
+    /// for what none covers any more.</summary>
     ValueTask IImportOwner.InvalidateAsync(Import import)
     {
         foreach (OscObject one in Objects())

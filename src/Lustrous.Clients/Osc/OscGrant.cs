@@ -16,8 +16,8 @@ internal enum CacheEntry
 }
 
 /// <summary>
-/// How much an OSC may keep dirty: space that the OST has promised (grant), and a limit of its own. A pure account under
-/// one lock; it knows no RPCs.
+/// How much an OSC may keep dirty: space that the OST has promised (grant), and a limit of its own. A pure account
+/// under one lock; it knows no RPCs.
 /// </summary>
 /// <remarks>
 /// Grant is put aside when pages become dirty, spent when they are sent, and comes back with replies. What an extent
