@@ -103,7 +103,7 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
     {
         if (!TryFind(command, out string target, out Setup setup, out uint index))
             return Errno.EINVAL;
-        var osc = new OscDevice(node.Ptlrpc, new OscOptions
+        var osc = new OscDevice(node.Ldlm, new OscOptions
         {
             DeviceName = $"{setup.Device}-{instance}",
             TargetUuid = target,
