@@ -1,4 +1,6 @@
+using System.Globalization;
 using Lustrous.Idl.Ldlm;
+using Lustrous.Idl.Ptlrpc;
 using Lustrous.Obdclass.Parameters;
 using Lustrous.Ptlrpc.Client;
 
@@ -10,11 +12,29 @@ namespace Lustrous.Ldlm.Client;
 /// </summary>
 public sealed partial class ClientNamespace : IAsyncDisposable
 {
+    const int Stripes = 64;         // a power of two
+
+    readonly Sharded<LdlmResId, ClientResource> _resources = new(ResIdComparer.Instance);
+    readonly RankedLock[] _stripes = new RankedLock[Stripes];
+    int _lockCount;
+    int _usedCount;
+
     public ClientNamespace(LdlmNode node, Import import, ClientNamespaceOptions options)
     {
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(import);
+        ArgumentNullException.ThrowIfNull(options);
         Node = node;
         Import = import;
         Options = options;
+        LruSize = options.LruSize;
+        LruMaxAge = options.LruMaxAge;
+        for (int i = 0; i < Stripes; i++)
+            _stripes[i] = new RankedLock(14, "lr_lock");
+        _ageTimer = node.Context.Clock.CreateTimer(
+            static state => ((ClientNamespace)state!).OnAge(), this, Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
+        node.Add(this);
     }
 
     public LdlmNode Node { get; }
@@ -25,27 +45,26 @@ public sealed partial class ClientNamespace : IAsyncDisposable
 
     public string Name => Options.Name;
 
+    /// <summary>Unused locks kept at most; a smaller number takes effect with the next lock.</summary>
+    public int LruSize { get; set; }
+
+    public TimeSpan LruMaxAge { get; set; }
+
     /// <summary>Locks there are, used or not (<c>lock_count</c>).</summary>
-    public int LockCount => 0;
+    public int LockCount => Volatile.Read(ref _lockCount);
 
     /// <summary>Of these, nobody uses (<c>lock_unused_count</c>).</summary>
-    public int UnusedCount => 0;
+    public int UnusedCount => Math.Max(0, LockCount - Volatile.Read(ref _usedCount));
 
-    /// <summary>
-    /// Asks the server for a lock and waits until it is granted. Ends synchronously when the reply comes so.
-    /// </summary>
-    /// <param name="ask">Which lock.</param>
-    /// <param name="request">The caller's request of an enqueue format, filled but for DLM_REQ (and with room reserved
-    /// for <paramref name="cancels"/>), whose reply it reads afterwards and which it disposes; null for a plain
-    /// LDLM_ENQUEUE.</param>
-    /// <param name="cancels">Locks given up along with it.</param>
-    /// <param name="cancel">Ends the wait with EINTR; a lock granted later is given back.</param>
-    public ValueTask<EnqueueResult> EnqueueAsync(
-        in LockRequest ask, PtlrpcRequest? request, LockCancels? cancels, CancellationToken cancel) =>
-        throw new NotSupportedException();
+    public int ResourceCount => _resources.Count;
 
-    public ValueTask<EnqueueResult> EnqueueAsync(in LockRequest ask, CancellationToken cancel) =>
-        EnqueueAsync(ask, null, null, cancel);
+    /// <summary>Whether the server lets a client give up single bits.</summary>
+    internal bool CanConvert => Import.Supports(ConnectFlags2.LOCK_CONVERT);
+
+    /// <summary>Cancels that may ride on one request: none where the server takes one handle only.</summary>
+    internal int MaxPackedCancels => Import.Supports(ConnectFlags.CANCELSET) ? Options.CancelBatch : 0;
+
+    NodeContext Context => Node.Context;
 
     /// <summary>
     /// A granted lock that covers what is wanted, with a reference of its <see cref="ClientLock.GrantedMode"/>; null
@@ -58,41 +77,106 @@ public sealed partial class ClientNamespace : IAsyncDisposable
     /// <param name="owner">Only locks of this <see cref="ClientLock.Owner"/>; null for any.</param>
     public ClientLock? Match(
         in LdlmResId resource, LockType type, LockMode modes, in LdlmPolicyData policy, object? owner = null) =>
-        throw new NotSupportedException();
+        Find(resource, type, modes, policy, owner, onlyTest: false);
 
     /// <summary>Whether <see cref="Match"/> would find one; takes no reference (LDLM_FL_TEST_LOCK).</summary>
     public bool IsCovered(in LdlmResId resource, LockType type, LockMode modes, in LdlmPolicyData policy) =>
-        throw new NotSupportedException();
+        Find(resource, type, modes, policy, owner: null, onlyTest: true) is not null;
 
     /// <summary>The lock of our cookie with a reference of <paramref name="mode"/>; null when it is gone or
     /// going.</summary>
-    public ClientLock? Reference(ulong cookie, LockMode mode) => throw new NotSupportedException();
+    public ClientLock? Reference(ulong cookie, LockMode mode)
+    {
+        if (Node.FindLock(cookie) is not { } found || !ReferenceEquals(found.Namespace, this))
+            return null;
+        using (found.Enter())
+            return found.TryReference(mode) ? found : null;
+    }
 
-    /// <summary>Gives one lock back when nobody uses it any more; ends when the server has been told.</summary>
-    public ValueTask CancelAsync(ClientLock held) => throw new NotSupportedException();
+    /// <summary>Adds <c>ldlm.namespaces.NAME.*</c>: lru_size, lru_max_age (ms), lock_count, lock_unused_count,
+    /// resource_count; writing <c>clear</c> to lru_size drops all unused locks.</summary>
+    public void AddParameters(ParameterTree tree)
+    {
+        ArgumentNullException.ThrowIfNull(tree);
+        Add("lock_count", Parameter.ReadOnly(() => Text(LockCount)));
+        Add("lock_unused_count", Parameter.ReadOnly(() => Text(UnusedCount)));
+        Add("resource_count", Parameter.ReadOnly(() => Text(ResourceCount)));
+        Add("lru_size", new Parameter(() => Text(UnusedCount), SetLruSize));
+        Add("lru_max_age", Parameter.Number(
+            () => (long)LruMaxAge.TotalMilliseconds, value => LruMaxAge = TimeSpan.FromMilliseconds(value),
+            1, long.MaxValue / TimeSpan.TicksPerMillisecond));
 
-    /// <summary>Gives back every unused lock, or those of one resource (<c>ldlm_cli_cancel_unused</c>).</summary>
-    /// <param name="resource">Which; null for all.</param>
-    /// <param name="loss">Discard drops dirty data.</param>
-    public ValueTask CancelUnusedAsync(LdlmResId? resource, LockLoss loss = LockLoss.Cancelled) =>
-        throw new NotSupportedException();
+        void Add(string name, Parameter parameter) => tree.Add(["ldlm", "namespaces", Name, name], parameter);
 
-    /// <summary>
-    /// Gives up unused locks of a resource that conflict with <paramref name="mode"/>, for a request to carry the
-    /// cancels (ldlm_cancel_resource_local); with none, an empty list. Ends synchronously where there is nothing to
-    /// flush.
-    /// </summary>
-    public ValueTask<LockCancels> CollectCancelsAsync(LdlmResId resource, LockMode mode, InodeBits bits) =>
-        throw new NotSupportedException();
+        static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+    }
 
-    /// <summary>The same for another resource, into the same list.</summary>
-    public ValueTask CollectCancelsAsync(LockCancels into, LdlmResId resource, LockMode mode, InodeBits bits) =>
-        throw new NotSupportedException();
+    /// <summary>Gives everything back that nobody uses; its import is closed afterwards.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await CancelUnusedAsync(resource: null);
+        await _ageTimer.DisposeAsync();
+        Node.Remove(this);
+    }
 
-    /// <summary>Adds <c>ldlm.namespaces.NAME.*</c>: lru_size, lru_max_age, lock_count, lock_unused_count,
-    /// resource_count.</summary>
-    public void AddParameters(ParameterTree tree) => throw new NotSupportedException();
+    internal void CountUsed(int change) => Interlocked.Add(ref _usedCount, change);
 
-    /// <summary>Gives everything back; its import is closed afterwards.</summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    /// <summary>The resource with one more user.</summary>
+    internal Result<ClientResource> Get(in LdlmResId name, LockType type)
+    {
+        while (true)
+        {
+            if (!_resources.TryGet(name, out ClientResource? resource))
+            {
+                RankedLock stripe = _stripes[ResIdComparer.Instance.GetHashCode(name) & (Stripes - 1)];
+                resource = _resources.GetOrAdd(name, new ClientResource(this, name, type, stripe));
+            }
+            using (resource.Lock.Enter())
+            {
+                if (resource.IsDead)
+                    continue;
+                if (resource.Type != type)
+                    return Errno.EINVAL;
+                resource.Users++;
+                return resource;
+            }
+        }
+    }
+
+    /// <summary>A user less, under its lock.</summary>
+    internal void PutLocked(ClientResource resource)
+    {
+        if (--resource.Users > 0)
+            return;
+        resource.IsDead = true;
+        _resources.Remove(resource.Name, resource);
+    }
+
+    internal void Spawn(ValueTask task) => Node.Spawn(task);
+
+    ClientLock? Find(
+        in LdlmResId resource, LockType type, LockMode modes, in LdlmPolicyData policy, object? owner, bool onlyTest)
+    {
+        if (!_resources.TryGet(resource, out ClientResource? found) || found.Type != type)
+            return null;
+        using (found.Lock.Enter())
+            return found.Match(modes, policy, owner, onlyTest);
+    }
+
+    Errno SetLruSize(string text)
+    {
+        ReadOnlySpan<char> value = text.AsSpan().Trim();
+        if (value is "clear")
+        {
+            Spawn(CancelUnusedAsync(resource: null));
+            return Errno.OK;
+        }
+        if (!int.TryParse(value, CultureInfo.InvariantCulture, out int size))
+            return Errno.EINVAL;
+        if (size < 0)
+            return Errno.ERANGE;
+        LruSize = size;
+        TrimSoon();
+        return Errno.OK;
+    }
 }

@@ -18,6 +18,7 @@ public readonly record struct LockRequest
     /// NO_EXPANSION, TEST_LOCK, SPECULATIVE and the like are the caller's.</summary>
     public LockFlags Flags { get; init; }
 
+    /// <summary>Who is told what becomes of the lock.</summary>
     public required ILockCallbacks Callbacks { get; init; }
 
     /// <summary>Becomes <see cref="ClientLock.Owner"/>.</summary>
