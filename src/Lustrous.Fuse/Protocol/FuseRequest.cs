@@ -12,11 +12,13 @@ public abstract unsafe class FuseRequest
 {
     /// <summary>Largest fixed reply: <c>struct fuse_statx_out</c>.</summary>
     const int SmallSize = 320;
+    const int SavedSize = 1024;
 
-    readonly byte* _small = (byte*)NativeMemory.AlignedAlloc(SmallSize, 64);
+    readonly byte* _small = (byte*)NativeMemory.AlignedAlloc(SmallSize + SavedSize, 64);
     readonly Lock _lock = new();
     readonly Action _resumed;
     CancellationTokenSource? _cancel;           // guarded by _lock
+    bool _interrupted;                          // guarded by _lock
     ulong _active;                              // guarded by _lock: the request that runs, or 0
     ValueTaskAwaiter<Errno> _awaiter;
     int _replyLength;
@@ -45,8 +47,20 @@ public abstract unsafe class FuseRequest
     /// too.</summary>
     public IoVec ReplyBuffer { get; private protected set; }
 
+    /// <summary>The request that runs, or 0.</summary>
+    internal ulong ActiveUnique
+    {
+        get
+        {
+            lock (_lock)
+                return _active;
+        }
+    }
+
     /// <summary>Bytes of the answer so far.</summary>
     internal int ReplyLength => _replyLength;
+
+    internal bool ReplyInBuffer => _replyInBuffer;
 
     /// <summary>The answer.</summary>
     internal byte* ReplyStart => _replyInBuffer ? ReplyBuffer.Start : _small;
@@ -96,6 +110,14 @@ public abstract unsafe class FuseRequest
     /// <summary>Forgets the request without an answer.</summary>
     internal abstract void Drop();
 
+    /// <summary>Keeps a name of up to 1,024 bytes from the reply that will be written over it.</summary>
+    internal ReadOnlySpan<byte> Save(ReadOnlySpan<byte> name)
+    {
+        var saved = new Span<byte>(_small + SmallSize, SavedSize);
+        name.CopyTo(saved);
+        return saved[..name.Length];
+    }
+
     private protected void Begin(in FuseInHeader header)
     {
         Header = header;
@@ -123,11 +145,10 @@ public abstract unsafe class FuseRequest
         CancellationTokenSource? source;
         lock (_lock)
         {
-            if (_active != unique)
+            if (_active != unique || unique == 0)
                 return false;
-            // The next request on this object gets a source of its own.
-            source = _cancel ?? new CancellationTokenSource();
-            _cancel = source;
+            source = _cancel ??= new CancellationTokenSource();
+            _interrupted = true;
         }
         source.Cancel();
         return true;
@@ -135,15 +156,29 @@ public abstract unsafe class FuseRequest
 
     internal void Complete(Errno error)
     {
-        lock (_lock)
-        {
-            _active = 0;
-            if (_cancel is { IsCancellationRequested: true })
-                _cancel = null;
-        }
+        Forgotten();
         if (error != Errno.OK)
             _replyLength = 0;
         Answer(error);
+    }
+
+    /// <summary>No signal is for this request any more.</summary>
+    private protected void Forgotten()
+    {
+        lock (_lock)
+        {
+            _active = 0;
+            if (_interrupted)
+                _cancel = null;          // the next request on this object gets a source of its own
+            _interrupted = false;
+        }
+    }
+
+    /// <summary>The file system threw before it returned a task.</summary>
+    internal void FailedNow(Exception exception)
+    {
+        Failed(exception);
+        Complete(Errno.EIO);
     }
 
     void Resumed()

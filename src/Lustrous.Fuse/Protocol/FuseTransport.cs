@@ -1,0 +1,114 @@
+using Lustrous.Fuse.Protocol.Abi;
+using Lustrous.Fuse.Protocol.Native;
+
+namespace Lustrous.Fuse.Protocol;
+
+/// <summary>What the transports of a session have in common: where requests go, and signals that hit their
+/// callers.</summary>
+sealed class FuseTransport(FuseSession session, int masterFd, int maxIoBytes)
+{
+    const int RememberedInterrupts = 64;
+    const long RememberMilliseconds = 1000;
+
+    readonly Lock _lock = new();
+    readonly List<FuseRequest> _requests = [];                       // guarded by _lock
+    readonly Queue<(ulong Unique, long Time)> _early = [];           // guarded by _lock
+    volatile int _earlyCount;
+
+    public FuseSession Session => session;
+
+    /// <summary>The descriptor that was mounted.</summary>
+    public int MasterFd => masterFd;
+
+    public int MaxIoBytes => maxIoBytes;
+
+    /// <summary>Abilities agreed on.</summary>
+    public FuseInitFlags Flags { get; init; }
+
+    public volatile bool Stopping;
+
+    /// <summary>A request object that may be hit by an interrupt.</summary>
+    public void Register(FuseRequest request)
+    {
+        lock (_lock)
+            _requests.Add(request);
+    }
+
+    /// <summary>Calls the file system for a request that has just begun.</summary>
+    public void Dispatch(FuseRequest request)
+    {
+        if (_earlyCount > 0)
+            TakeEarly(request);
+        FuseDispatcher.Dispatch(session.FileSystem, request, Flags);
+    }
+
+    /// <summary>The caller of a request was hit by a signal. The request may be on its way to another thread still, so
+    /// an interrupt that finds nothing is remembered for a moment.</summary>
+    public void Interrupt(ulong unique)
+    {
+        if (unique == 0 || TryInterrupt(unique))
+            return;
+        lock (_lock)
+        {
+            if (_early.Count == RememberedInterrupts)
+                _early.Dequeue();
+            _early.Enqueue((unique, Environment.TickCount64));
+            _earlyCount = _early.Count;
+        }
+        // It may have begun between the search and the note.
+        TryInterrupt(unique);
+    }
+
+    /// <summary>Nobody waits for answers any more: whatever waits for something else gives up.</summary>
+    public void CancelAll()
+    {
+        FuseRequest[] requests;
+        lock (_lock)
+            requests = [.. _requests];
+        foreach (FuseRequest request in requests)
+            request.TryInterrupt(request.ActiveUnique);
+    }
+
+    bool TryInterrupt(ulong unique)
+    {
+        FuseRequest[] requests;
+        lock (_lock)
+            requests = [.. _requests];
+        foreach (FuseRequest request in requests)
+            if (request.TryInterrupt(unique))
+                return true;
+        return false;
+    }
+
+    void TakeEarly(FuseRequest request)
+    {
+        bool hit = false;
+        lock (_lock)
+        {
+            while (_early.TryPeek(out var oldest) && Environment.TickCount64 - oldest.Time > RememberMilliseconds)
+                _early.Dequeue();
+            foreach ((ulong unique, long _) in _early)
+                hit |= unique == request.Header.Unique;
+            _earlyCount = _early.Count;
+        }
+        if (hit)
+            request.TryInterrupt(request.Header.Unique);
+    }
+
+    /// <summary>Whether a failed read or wait means that the connection is gone.</summary>
+    public static bool IsGone(Errno error) =>
+        error is Errno.ENODEV or Errno.ECONNABORTED or Errno.EBADF or Errno.ENOTCONN or Errno.EPERM;
+
+    /// <summary>Another descriptor of the same connection, or -1.</summary>
+    public unsafe int Clone()
+    {
+        int fd = Libc.open("/dev/fuse", Libc.O_RDWR | Libc.O_CLOEXEC);
+        if (fd < 0)
+            return -1;
+        int master = masterFd;
+        if (Libc.ioctl(fd, Libc.FUSE_DEV_IOC_CLONE, &master) == 0)
+            return fd;
+        Libc.close(fd);
+        return -1;
+    }
+}

@@ -1,0 +1,13 @@
+namespace Lustrous.Fuse.Protocol.Mounting;
+
+/// <summary>How a mount is made and undone. Blocks.</summary>
+interface IFuseMounter
+{
+    /// <summary>The descriptor of the new connection; throws <see cref="FuseException"/>.</summary>
+    int Mount(FuseMountOptions options);
+
+    Errno Unmount(string mountPoint, bool lazy);
+
+    /// <summary>Ends the connection whatever is under way, and takes the mount away.</summary>
+    void Abort(string mountPoint);
+}
