@@ -89,7 +89,8 @@ sealed partial class MemoryFileSystem : FuseFileSystem
 
     Node Add(Node parent, string name, uint mode)
     {
-        var node = new Node { Id = ++_lastNode, Mode = mode, Links = (mode & Node.TypeMask) == Node.Directory ? 2u : 1 };
+        uint links = (mode & Node.TypeMask) == Node.Directory ? 2u : 1;
+        var node = new Node { Id = ++_lastNode, Mode = mode, Links = links };
         _nodes[node.Id] = node;
         parent.Children[name] = node;
         return node;

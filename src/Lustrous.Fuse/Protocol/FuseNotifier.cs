@@ -4,8 +4,8 @@ using Lustrous.Fuse.Protocol.Native;
 namespace Lustrous.Fuse.Protocol;
 
 /// <summary>
-/// Notifications, which are writes to the device. Those that may wait inside the kernel are made by threads of their own,
-/// as many as wait at a time: one that waits must not keep back another whose end the first one waits for.
+/// Notifications, which are writes to the device. Those that may wait inside the kernel are made by threads of their
+/// own, as many as wait at a time: one that waits must not keep back another whose end the first one waits for.
 /// </summary>
 sealed unsafe class FuseNotifier(int fd)
 {

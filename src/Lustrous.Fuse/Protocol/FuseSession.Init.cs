@@ -96,7 +96,8 @@ public sealed unsafe partial class FuseSession
             throw new FuseException(Errno.EPROTO, "the kernel does not begin with FUSE_INIT");
         FuseInitIn offer = default;
         int length = Math.Min((int)received - FuseInHeader.WireSize, FuseInitIn.WireSize);
-        new ReadOnlySpan<byte>(buffer + FuseInHeader.WireSize, length).CopyTo(new Span<byte>(&offer, sizeof(FuseInitIn)));
+        new ReadOnlySpan<byte>(buffer + FuseInHeader.WireSize, length)
+            .CopyTo(new Span<byte>(&offer, FuseInitIn.WireSize));
         if (offer.Major != Major || offer.Minor < OldestMinor)
         {
             AnswerInit(header.Unique, new FuseInitOut { Major = Major, Minor = NewestMinor }, Errno.EPROTO);

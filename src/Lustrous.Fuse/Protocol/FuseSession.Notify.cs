@@ -16,8 +16,8 @@ public sealed partial class FuseSession
 
     /// <summary>The kernel drops attributes, and pages too when <paramref name="offset"/> is not negative (length 0: to
     /// the end). ENOENT when it does not know the inode, which is as good.</summary>
-    /// <remarks>Attributes go at once, on the caller's thread. Pages are dropped on a thread of the notifier: the kernel
-    /// waits for those that a request of its own has locked.</remarks>
+    /// <remarks>Attributes go at once, on the caller's thread. Pages are dropped on a thread of the notifier: the
+    /// kernel waits for those that a request of its own has locked.</remarks>
     public ValueTask<Errno> InvalidateInodeAsync(ulong nodeId, long offset = -1, long length = 0) =>
         offset < 0
             ? new(_notifier.InvalidateAttributes(nodeId))
@@ -25,9 +25,10 @@ public sealed partial class FuseSession
 
     /// <summary>The kernel asks for a name again before it believes it. ENOENT when it does not know it.</summary>
     /// <remarks>
-    /// The kernel waits for the directory's lock, which it holds itself over every request that changes the directory; and
-    /// that request may wait for the lock whose loss brought us here. So after a moment every name of the mount is declared
-    /// old by another notification, which waits for nothing: names are asked for again once, and the lock can go.
+    /// The kernel waits for the directory's lock, which it holds itself over every request that changes the
+    /// directory; and that request may wait for the lock whose loss brought us here. So after a moment every name of
+    /// the mount is declared old by another notification, which waits for nothing: names are asked for again once,
+    /// and the lock can go.
     /// </remarks>
     public ValueTask<Errno> InvalidateEntryAsync(ulong parent, ReadOnlySpan<byte> name)
     {

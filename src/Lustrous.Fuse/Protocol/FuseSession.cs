@@ -154,8 +154,8 @@ public sealed partial class FuseSession : IAsyncDisposable
         }
     }
 
-    /// <summary>One ring for each processor there may ever be: the kernel uses none before all are there. Those that are
-    /// offline share the first one's thread.</summary>
+    /// <summary>One ring for each processor there may ever be: the kernel uses none before all are there. Those that
+    /// are offline share the first one's thread.</summary>
     void StartRings()
     {
         int possible = ProcessorList.Count("/sys/devices/system/cpu/possible");

@@ -44,8 +44,9 @@ sealed class RootMounter : IFuseMounter
 
     internal static string NoDevice(Errno error) => error switch
     {
-        Errno.ENOENT or Errno.ENODEV or Errno.ENXIO => "there is no /dev/fuse: load the module (modprobe fuse), or give "
-            + "the container the device (--device /dev/fuse)",
+        Errno.ENOENT or Errno.ENODEV or Errno.ENXIO =>
+            "there is no /dev/fuse: load the module (modprobe fuse), or give the container the device "
+            + "(--device /dev/fuse)",
         Errno.EACCES or Errno.EPERM => "no permission to open /dev/fuse",
         _ => $"/dev/fuse cannot be opened: {error}",
     };

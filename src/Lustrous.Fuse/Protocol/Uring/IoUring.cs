@@ -4,8 +4,8 @@ using Lustrous.Fuse.Protocol.Native;
 namespace Lustrous.Fuse.Protocol.Uring;
 
 /// <summary>
-/// One io_uring with submissions of 128 bytes, used by the thread that made it and no other. The kernel's work for it is
-/// done when that thread enters (<c>IORING_SETUP_DEFER_TASKRUN</c>).
+/// One io_uring with submissions of 128 bytes, used by the thread that made it and no other. The kernel's work for it
+/// is done when that thread enters (<c>IORING_SETUP_DEFER_TASKRUN</c>).
 /// </summary>
 sealed unsafe class IoUring : IDisposable
 {
@@ -142,7 +142,8 @@ sealed unsafe class IoUring : IDisposable
     [StructLayout(LayoutKind.Sequential)]
     struct Parameters
     {
-        public uint SqEntries, CqEntries, Flags, SqThreadCpu, SqThreadIdle, Features, WqFd, Reserved0, Reserved1, Reserved2;
+        public uint SqEntries, CqEntries, Flags, SqThreadCpu, SqThreadIdle, Features, WqFd;
+        public uint Reserved0, Reserved1, Reserved2;
         public uint SqHead, SqTail, SqMask, SqRingEntries, SqFlags, SqDropped, SqArray, SqReserved;
         public ulong SqUserAddress;
         public uint CqHead, CqTail, CqMask, CqRingEntries, CqOverflow, CqCqes, CqFlags, CqReserved;
