@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Lustrous.Idl.Fids;
 using Lustrous.Idl.Layout;
 using Lustrous.Idl.Mdt;
+using Lustrous.Mds.Lod;
 using Lustrous.Obdclass.Storage;
 
 namespace Lustrous.Mds.Mdd;
@@ -20,13 +21,18 @@ public sealed partial class MddDevice
     readonly IDtDevice _device;
     readonly IMddTransactions _transactions;
 
-    public MddDevice(NodeContext context, IDtDevice device, IMddTransactions transactions)
+    /// <param name="context">Of the node.</param>
+    /// <param name="device">Formatted by <see cref="Format"/>.</param>
+    /// <param name="transactions">The target's.</param>
+    /// <param name="lod">Makes and destroys the objects of files; null where there are no OSTs.</param>
+    public MddDevice(NodeContext context, IDtDevice device, IMddTransactions transactions, ILod? lod)
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(device);
         _context = context;
         _device = device;
         _transactions = transactions;
+        _lod = lod;
     }
 
     public IDtDevice Device => _device;
