@@ -61,21 +61,18 @@ public sealed partial class MddDevice
 
     /// <summary>Directory: fills pages with its names from a hash on.</summary>
     /// <param name="directory">Which.</param>
-    /// <param name="who">Who asks.</param>
     /// <param name="hash">Where to begin.</param>
     /// <param name="attrs">What is wanted beside the names.</param>
     /// <param name="pages">Whole pages, at least one.</param>
-    /// <returns>Bytes filled. ENOTDIR, EACCES, ENOENT.</returns>
-    public Result<int> ReadPages(
-        IDtObject directory, in Credentials who, ulong hash, DirentAttrs attrs, Span<byte> pages)
+    /// <returns>Bytes filled. ENOTDIR, ENOENT.</returns>
+    /// <remarks>Permission is a matter of opening the directory, not of reading it.</remarks>
+    public static Result<int> ReadPages(IDtObject directory, ulong hash, DirentAttrs attrs, Span<byte> pages)
     {
         ArgumentNullException.ThrowIfNull(directory);
         if (directory.GetAttributes(out DtAttributes attributes) is var error and not Errno.OK)
             return error;
         if (!attributes.IsDirectory)
             return Errno.ENOTDIR;
-        if (MddPermission.Check(attributes, who, AccessMask.Read) is var refused and not Errno.OK)
-            return refused;
         var builder = new DirPageBuilder(pages, attrs, hash);
         // POSIX: of a directory that has been removed not even "." and ".." are seen.
         if (attributes.Nlink == 0 || hash >= DirPageBuilder.EndHash)
