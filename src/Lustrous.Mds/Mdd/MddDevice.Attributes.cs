@@ -28,14 +28,19 @@ public sealed partial class MddDevice
         if (error != Errno.OK || set.Valid == DtValid.None)
             return error;
 
-        byte[]? layout = (set.Valid & OwnerFields) != 0 && old.IsRegular ? GetLayout(o) : null;
+        byte[]? layout = (set.Valid & (OwnerFields | DtValid.Size)) != 0 && old.IsRegular ? GetLayout(o) : null;
+        // The objects are as long as the file; a size here would only be a hole.
+        if (layout is not null)
+            set.Valid &= ~DtValid.Size;
+        if (set.Valid == DtValid.None)
+            return Errno.OK;
         DtTransaction tx = _transactions.Begin(context.Owner);
         error = DeclareChangeObjects(tx, layout);
         if (error == Errno.OK)
             error = tx.Start();
         if (error == Errno.OK)
             error = o.SetAttributes(tx, set);
-        if (error == Errno.OK && layout is not null)
+        if (error == Errno.OK && layout is not null && (set.Valid & OwnerFields) != 0)
             error = _lod?.SetOwner(tx, layout, set) ?? Errno.OK;
         tx.Stop(error);
         return error;

@@ -67,7 +67,8 @@ public sealed partial class MddDevice
         if (kept.Failed)
             return kept.Error;
         return kept.Value.Length == 0
-            ? ChangeXattr(context, directory, attributes, DtXattr.Lov, default, DtXattrFlags.None, time, isRemoval: true)
+            ? ChangeXattr(
+                context, directory, attributes, DtXattr.Lov, default, DtXattrFlags.None, time, isRemoval: true)
             : ChangeXattr(context, directory, attributes, DtXattr.Lov, kept.Value, DtXattrFlags.None, time);
     }
 

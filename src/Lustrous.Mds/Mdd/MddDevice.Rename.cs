@@ -30,15 +30,15 @@ public sealed partial class MddDevice
     }
 
     /// <summary>
-    /// Moves a name, in place of another if there is one. The caller holds the locks of both names, of both objects and,
-    /// when directories move between directories, the one that keeps other renames away; and has made sure that the
-    /// source is not above the new directory, nor the victim above the old one.
+    /// Moves a name, in place of another if there is one. The caller holds the locks of both names, of both objects
+    /// and, when directories move between directories, the one that keeps other renames away; and has made sure that
+    /// the source is not above the new directory, nor the victim above the old one.
     /// </summary>
     /// <param name="context">Who asks.</param>
     /// <param name="rename">What.</param>
     /// <param name="victimLeft">What the victim's attributes are now.</param>
-    /// <returns>ENOENT, EACCES, EPERM, EISDIR, ENOTDIR, ENOTEMPTY, EBUSY: the root; EMLINK, ENAMETOOLONG, EINVAL; EXDEV:
-    /// to a directory of another project; ENOSPC.</returns>
+    /// <returns>ENOENT, EACCES, EPERM, EISDIR, ENOTDIR, ENOTEMPTY, EBUSY: the root; EMLINK, ENAMETOOLONG, EINVAL;
+    /// EXDEV: to a directory of another project; ENOSPC.</returns>
     public Errno Rename(in MddContext context, scoped in MddRename rename, out DtAttributes victimLeft)
     {
         victimLeft = default;

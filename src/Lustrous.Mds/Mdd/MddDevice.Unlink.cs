@@ -7,8 +7,8 @@ namespace Lustrous.Mds.Mdd;
 public sealed partial class MddDevice
 {
     /// <summary>Gives an object one more name. The caller holds the name's lock and the object's.</summary>
-    /// <returns>EPERM: a directory, or an object that may not change; EEXIST; EMLINK; ENOENT: the object or the directory
-    /// has been removed; EACCES; ENOTDIR; ENAMETOOLONG.</returns>
+    /// <returns>EPERM: a directory, or an object that may not change; EEXIST; EMLINK; ENOENT: the object or the
+    /// directory has been removed; EACCES; ENOTDIR; ENAMETOOLONG.</returns>
     public Errno Link(in MddContext context, IDtObject parent, ReadOnlySpan<byte> name, IDtObject source, long time)
     {
         ArgumentNullException.ThrowIfNull(parent);
@@ -56,8 +56,8 @@ public sealed partial class MddDevice
     }
 
     /// <summary>
-    /// Takes a name away; the object goes with its last name, unless somebody has it open: then it is an orphan until the
-    /// last close. The caller holds the name's lock and the object's.
+    /// Takes a name away; the object goes with its last name, unless somebody has it open: then it is an orphan until
+    /// the last close. The caller holds the name's lock and the object's.
     /// </summary>
     /// <param name="context">Who asks.</param>
     /// <param name="parent">The directory.</param>

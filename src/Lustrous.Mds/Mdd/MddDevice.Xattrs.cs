@@ -8,8 +8,8 @@ public sealed partial class MddDevice
     /// <summary>Longest name of an extended attribute (<c>XATTR_NAME_MAX</c>).</summary>
     public const int MaxXattrNameLength = 255;
 
-    /// <summary>Sets an extended attribute. The caller holds the object's lock and has dealt with those that Lustre keeps
-    /// for itself.</summary>
+    /// <summary>Sets an extended attribute. The caller holds the object's lock and has dealt with those that Lustre
+    /// keeps for itself.</summary>
     /// <returns>EPERM, EACCES; EEXIST, ENODATA after the flags; E2BIG: the value; ERANGE: the name; EOPNOTSUPP: a
     /// namespace that there is not; ENOSPC.</returns>
     public Errno SetXattr(

@@ -100,6 +100,7 @@ public sealed partial class MdtDevice
         if (known && size == som.Size && blocks == som.Blocks)
             return Errno.OK;
         som = new LustreSomAttrs { Valid = SomFlags.LAZY, Size = size, Blocks = blocks };
-        return _mdd.SetOwnXattr(context, o, DtXattr.Som, MemoryMarshal.AsBytes(new ReadOnlySpan<LustreSomAttrs>(in som)));
+        var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<LustreSomAttrs>(in som));
+        return _mdd.SetOwnXattr(context, o, DtXattr.Som, bytes);
     }
 }

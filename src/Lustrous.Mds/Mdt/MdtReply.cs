@@ -64,22 +64,16 @@ static class MdtReply
     {
         PackAttributes(ref body, o.Fid, a);
         if (!a.IsRegular)
+            return;
+        if (layout == LayoutKnowledge.None)
         {
-            body.Valid |= Sizes | MdtValid.FLRDEV;
-        }
-        else if (layout == LayoutKnowledge.None)
-        {
-            body.Blocks = 0;
+            body.Size = a.Size;     // no blocks: those are of what is kept about the file
             body.Valid |= Sizes;
         }
-        else
+        else if (layout == LayoutKnowledge.Present && TryGetSom(o, out LustreSomAttrs som))
         {
-            (body.Size, body.Blocks) = (0, 0);
-            if (layout == LayoutKnowledge.Present && TryGetSom(o, out LustreSomAttrs som))
-            {
-                (body.Size, body.Blocks) = (som.Size, som.Blocks);
-                body.Valid |= MdtValid.FLLAZYSIZE | MdtValid.FLLAZYBLOCKS;
-            }
+            (body.Size, body.Blocks) = (som.Size, som.Blocks);
+            body.Valid |= MdtValid.FLLAZYSIZE | MdtValid.FLLAZYBLOCKS;
         }
     }
 
@@ -92,7 +86,11 @@ static class MdtReply
         body.Btime = (ulong)a.BirthTime;
         (body.Mode, body.Nlink, body.Uid, body.Gid, body.ProjectId) = (a.Mode, a.Nlink, a.Uid, a.Gid, a.ProjectId);
         body.Flags = a.Flags;
-        (body.Size, body.Blocks, body.Rdev) = (a.Size, a.Blocks, a.Device);
+        body.Rdev = a.Device;
+        if (a.IsRegular)
+            return;
+        (body.Size, body.Blocks) = (a.Size, a.Blocks);
+        body.Valid |= Sizes | MdtValid.FLRDEV;
     }
 
     /// <summary>The size that is kept with the file, as the last who closed it told (<c>trusted.som</c>).</summary>

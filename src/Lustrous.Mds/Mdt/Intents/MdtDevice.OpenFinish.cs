@@ -130,7 +130,8 @@ public sealed partial class MdtDevice
         return open.Request.ReplyTransno == 0 ? _target.EmptyTransaction(open.Request) : Errno.OK;
     }
 
-    /// <summary>What kinds of open go with what kinds of object, and whether who asks may (mdd_open_sanity_check).</summary>
+    /// <summary>What kinds of open go with what kinds of object, and whether who asks may
+    /// (mdd_open_sanity_check).</summary>
     static Errno CheckMayOpen(OpenState open)
     {
         DtAttributes attributes = open.Attributes;

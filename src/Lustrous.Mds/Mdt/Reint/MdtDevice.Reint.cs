@@ -34,7 +34,8 @@ public sealed partial class MdtDevice
         };
     }
 
-    /// <summary>Locks that the client gives back along with the request, as it knows what the request takes (ELC).</summary>
+    /// <summary>Locks that the client gives back along with the request, as it knows what the request takes
+    /// (ELC).</summary>
     void CancelEarly(ServerRequest request)
     {
         RequestCapsule capsule = request.Capsule;
@@ -44,7 +45,8 @@ public sealed partial class MdtDevice
             _locks.CancelRequestLocks(request);
     }
 
-    /// <summary>A name of the request; again after each wait, as it lies in the message. EPROTO: there is none.</summary>
+    /// <summary>A name of the request; again after each wait, as it lies in the message. EPROTO: there is
+    /// none.</summary>
     static Errno NameOf(ServerRequest request, out ReadOnlySpan<byte> name) =>
         request.Capsule.TryGetString(Rmf.Name, MessageSide.Request, out name) ? Errno.OK : Errno.EPROTO;
 
@@ -72,13 +74,15 @@ public sealed partial class MdtDevice
         Errno error = !request.Capsule.GetBytes(Rmf.Eadata, MessageSide.Request).IsEmpty
             ? await SetDirectoryLayoutAsync(request, context, found.Value, locks, cancel)
             : await SetAttributesAsync(context, found.Value, record, locks, cancel);
+        return error == Errno.OK ? PackAttributesOf(request, found.Value) : error;
+    }
+
+    static Errno PackAttributesOf(ServerRequest request, IDtObject o)
+    {
+        Errno error = o.GetAttributes(out DtAttributes attributes);
         if (error == Errno.OK)
-            error = found.Value.GetAttributes(out DtAttributes _);
-        if (error != Errno.OK)
-            return error;
-        found.Value.GetAttributes(out DtAttributes attributes);
-        MdtReply.PackAttributes(ref MdtReply.Body(request), found.Value, attributes, LayoutKnowledge.NotAsked);
-        return Errno.OK;
+            MdtReply.PackAttributes(ref MdtReply.Body(request), o, attributes, LayoutKnowledge.NotAsked);
+        return error;
     }
 
     async ValueTask<Errno> SetAttributesAsync(

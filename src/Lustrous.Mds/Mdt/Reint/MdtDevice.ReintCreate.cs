@@ -16,16 +16,11 @@ public sealed partial class MdtDevice
         MdtRecCreate record = ReintRecord.Create(rec);
         using var locks = new MdtLockSet(_locks);
         Result<IDtObject> made = await CreateAsync(request, record, locks, cancel);
-        if (made.Failed)
-            return made.Error;
-        Errno error = made.Value.GetAttributes(out DtAttributes attributes);
-        if (error == Errno.OK)
-            MdtReply.PackAttributes(ref MdtReply.Body(request), made.Value, attributes, LayoutKnowledge.NotAsked);
-        return error;
+        return made.Failed ? made.Error : PackAttributesOf(request, made.Value);
     }
 
-    /// <summary>Makes what is not opened: directories, links, nodes; regular files without objects, which the first open
-    /// for writing gives them.</summary>
+    /// <summary>Makes what is not opened: directories, links, nodes; regular files without objects, which the first
+    /// open for writing gives them.</summary>
     async ValueTask<Result<IDtObject>> CreateAsync(
         ServerRequest request, MdtRecCreate record, MdtLockSet locks, CancellationToken cancel)
     {
@@ -141,7 +136,7 @@ public sealed partial class MdtDevice
         error = _mdd.Unlink(
             context, parent, name, child, StatMode.IsDirectory(record.Mode), record.Time, out DtAttributes left);
         if (error == Errno.OK)
-            MdtReply.PackAttributes(ref MdtReply.Body(request), child, left, LayoutKnowledge.NotAsked);
+            MdtReply.PackAttributes(ref MdtReply.Body(request), fid, left);
         return error;
     }
 }
