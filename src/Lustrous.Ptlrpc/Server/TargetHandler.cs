@@ -70,8 +70,10 @@ public sealed class TargetHandler : IServiceHandler
         return handler.Act(request, cancel);
     }
 
-    /// <summary>For a handler that finds out by itself that a request must not be executed twice, as an enqueue does by
-    /// its intent: true when it was executed before and its reply is on the way again; it is not answered then.</summary>
+    /// <summary>
+    /// For a handler that finds out by itself that a request must not be executed twice, as an enqueue does by its
+    /// intent: true when it was executed before and its reply is on the way again; it is not answered then.
+    /// </summary>
     public static bool TryReconstruct(ServerRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
