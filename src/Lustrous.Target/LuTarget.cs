@@ -1,3 +1,4 @@
+using Lustrous.Idl.Mdt;
 using Lustrous.Idl.Ost;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Obdclass.Storage;
@@ -13,17 +14,40 @@ namespace Lustrous.Target;
 /// </summary>
 public sealed partial class LuTarget : IAsyncDisposable
 {
+    readonly IServiceTargetHooks? _hooks;
+
     /// <param name="context">The node's.</param>
     /// <param name="exports">The node's.</param>
     /// <param name="options">What it is.</param>
     /// <param name="device">Where it keeps its things; the owner disposes it after the target.</param>
-    /// <param name="hooks">Told after the target itself of clients that come and go. Its
+    /// <param name="hooks">Told after the target itself of clients that come, and before it of those that go. Its
     /// <see cref="IServiceTargetHooks.KnownCookie"/> is not asked.</param>
     public LuTarget(
         NodeContext context, ExportTable exports, LuTargetOptions options, IDtDevice device,
         IServiceTargetHooks? hooks = null)
     {
-        throw new NotSupportedException();
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(device);
+        Options = options;
+        Device = device;
+        _hooks = hooks;
+        Slots = new MemoryClientSlots();
+        if (options.Kind == TargetKind.Ost)
+            Grants = new GrantTable(device, options.ReservedPercent);
+        DtDeviceParameters parameters = device.Parameters;
+        Service = new ServiceTarget(context, exports, new ServiceTargetOptions
+        {
+            Name = options.Name,
+            Uuid = options.Uuid,
+            Supported = options.Supported
+                ?? TargetConnect.Supported(options.Kind, parameters.MaxBytes, (uint)parameters.MaxXattrSize),
+            IsReplayable = options.IsReplayable,
+            Instance = options.Instance != 0 ? options.Instance : (uint)context.Random.NextUInt64() | 1,
+            PingEvictSeconds = options.PingEvictSeconds,
+        }, new ClientHooks(this));
+        _lastTransno = Slots.LastTransno;
+        _lastCommitted = _lastTransno;
     }
 
     public LuTargetOptions Options { get; }
@@ -38,34 +62,28 @@ public sealed partial class LuTarget : IAsyncDisposable
     /// <summary>What the target remembers of its clients over a restart.</summary>
     public IClientSlots Slots { get; }
 
-    /// <summary>Space promised to clients; null on an MGS.</summary>
+    /// <summary>Space promised to clients; only an OST promises any.</summary>
     public GrantTable? Grants { get; }
 
-    /// <summary>The highest transno given.</summary>
-    public ulong LastTransno => 0;
-
-    /// <summary>All transactions up to this are durable (<c>obd_last_committed</c>).</summary>
-    public ulong LastCommitted => 0;
-
     /// <summary>Lets clients connect: its rows are complete.</summary>
-    public Errno Start() => throw new NotSupportedException();
+    public Errno Start() => Service.Exports.Add(Service);
 
-    /// <summary>
-    /// A transaction of the device for a request. When it stops without an error it gets the next transno, which goes
-    /// into <see cref="ServerRequest.ReplyTransno"/>; when it is durable the client's last_committed moves.
+    /// <summary>Room as a client sees it: less what clients have dirty or are writing, which is theirs (ofd_statfs).
     /// </summary>
-    /// <param name="request">What it is for; null for the target's own doing, which has no transno.</param>
-    public DtTransaction Begin(ServerRequest? request) => throw new NotSupportedException();
+    public Errno Statfs(Export? export, out ObdStatfs statfs)
+    {
+        Errno error = Device.Statfs(out statfs);
+        if (error != Errno.OK)
+            return error;
+        Grants?.AdjustStatfs(export?.Supports(ConnectFlags.MDS) == true, ref statfs);
+        if (Device.IsReadOnly)
+            statfs.State |= StatfsState.READONLY;
+        return Errno.OK;
+    }
 
-    /// <summary>A transno for a request that changed nothing but has to be replayed, as an open
-    /// (mdt_empty_transno).</summary>
-    public Errno EmptyTransaction(ServerRequest request) => throw new NotSupportedException();
+    /// <summary>Commits all so far; the replies that follow say so in their last_committed.</summary>
+    public ValueTask<Errno> SyncAsync(CancellationToken cancel = default) => Device.SyncAsync(cancel);
 
-    /// <summary>Room as a client sees it: less what others have been granted (tgt_statfs).</summary>
-    public Errno Statfs(Export? export, out ObdStatfs statfs) => throw new NotSupportedException();
-
-    /// <summary>Commits all so far, with last_committed in the next reply.</summary>
-    public ValueTask<Errno> SyncAsync(CancellationToken cancel = default) => throw new NotSupportedException();
-
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+    /// <summary>Disconnects its clients and takes no more.</summary>
+    public ValueTask DisposeAsync() => Service.DisposeAsync();
 }

@@ -20,5 +20,6 @@ public sealed class GrantClient
     /// <summary>Largest bulk agreed on.</summary>
     public uint BrwSize { get; internal set; }
 
-    internal bool IsCounted { get; set; }
+    /// <summary>Its export is gone: it gets no more.</summary>
+    internal bool IsGone { get; set; }
 }
