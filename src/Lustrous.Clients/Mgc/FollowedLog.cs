@@ -18,6 +18,9 @@ sealed class FollowedLog(string name, MgsConfigType type, IConfigLogOwner? owner
 
     public IRecoverOwner? RecoverOwner { get; } = recoverOwner;
 
+    /// <summary>Is followed although it is not there yet.</summary>
+    public bool MayBeMissing { get; init; }
+
     /// <summary>Where in an item the last record stood.</summary>
     public ConfigLog Markers { get; } = new();
 

@@ -37,7 +37,7 @@ public sealed partial class Mgc
 
     /// <summary>What need not be there yet: nobody has set a parameter, no target has restarted.</summary>
     static bool IsFollowedAnyway(FollowedLog log, Errno error) =>
-        error == Errno.ENOENT && log.Type == Idl.Mgs.MgsConfigType.Params;
+        error == Errno.ENOENT && log.MayBeMissing;
 
     /// <summary>
     /// Takes the lock, then reads: whatever changes after that takes the lock away again (mgc_process_log).

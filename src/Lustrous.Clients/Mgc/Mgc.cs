@@ -75,14 +75,22 @@ public sealed partial class Mgc : IImportOwner, IAsyncDisposable
     /// Reads a log (<c>lustre-client</c>, <c>lustre-MDT0000</c>, <c>params</c>), shows its commands, and goes on
     /// following it: new commands are shown as they come.
     /// </summary>
-    /// <returns>ENOENT when the MGS has no such log; then it is not followed, except for <c>params</c>.</returns>
-    public async ValueTask<Errno> FollowAsync(string logName, IConfigLogOwner owner, CancellationToken cancel)
+    /// <param name="logName">Which; several owners may follow the same.</param>
+    /// <param name="owner">Whom to show the commands.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <param name="mayBeMissing">A log that is not there is followed all the same, and OK; so is
+    /// <c>params</c>.</param>
+    /// <returns>ENOENT when the MGS has no such log; then it is not followed.</returns>
+    public async ValueTask<Errno> FollowAsync(
+        string logName, IConfigLogOwner owner, CancellationToken cancel, bool mayBeMissing = false)
     {
         ArgumentNullException.ThrowIfNull(logName);
         ArgumentNullException.ThrowIfNull(owner);
         MgsConfigType type = logName == ParamsLog ? MgsConfigType.Params : MgsConfigType.Config;
-        Errno error = await BeginAsync(new FollowedLog(logName, type, owner, null), cancel);
-        return error == Errno.ENOENT && type == MgsConfigType.Params ? Errno.OK : error;
+        mayBeMissing |= type == MgsConfigType.Params;
+        var log = new FollowedLog(logName, type, owner, null) { MayBeMissing = mayBeMissing };
+        Errno error = await BeginAsync(log, cancel);
+        return error == Errno.ENOENT && mayBeMissing ? Errno.OK : error;
     }
 
     /// <summary>Follows <c>FSNAME-cliir</c>, the table of imperative recovery; OK and nothing where the MGS has
