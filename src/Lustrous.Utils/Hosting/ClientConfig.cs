@@ -8,7 +8,6 @@ using Lustrous.Idl.Config;
 using Lustrous.Idl.LNet;
 using Lustrous.Obdclass.Config;
 using Lustrous.Obdclass.Devices;
-using Lustrous.Obdclass.Parameters;
 
 namespace Lustrous.Utils.Hosting;
 
@@ -21,7 +20,9 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
 {
     readonly UuidTable _uuids = new();
     readonly Dictionary<string, Setup> _setups = new(StringComparer.Ordinal);
+    readonly Dictionary<string, string> _kinds = new(StringComparer.Ordinal);
     readonly List<IAsyncDisposable> _devices = [];
+    readonly List<IDisposable> _listings = [];
 
     public LmvDevice Lmv { get; } = new();
 
@@ -36,6 +37,7 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
         return new(command.Command switch
         {
             LcfgCommand.ADD_UUID => ConfigNids.Add(_uuids, command),
+            LcfgCommand.ATTACH => Attach(command),
             LcfgCommand.MOUNTOPT => SetProfile(command),
             LcfgCommand.SETUP => AddSetup(command),
             LcfgCommand.ADD_CONN => AddConnection(command),
@@ -52,6 +54,18 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
         for (int i = _devices.Count - 1; i >= 0; i--)
             await _devices[i].DisposeAsync();
         _devices.Clear();
+        foreach (IDisposable listing in _listings)
+            listing.Dispose();
+        _listings.Clear();
+    }
+
+    /// <summary>Remembered for its kind: what is made is made when its target is added.</summary>
+    Errno Attach(ConfigCommand command)
+    {
+        if (command.Text(0) is not { } device || command.Text(1) is not { } kind)
+            return Errno.EINVAL;
+        _kinds[device] = kind;
+        return Errno.OK;
     }
 
     Errno SetProfile(ConfigCommand command)
@@ -65,6 +79,8 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
     {
         if (command.Text(0) is not { } device)
             return Errno.EINVAL;
+        if (_kinds.TryGetValue(device, out string? kind))
+            _listings.Add(node.ListDevice(kind, $"{device}-{instance}", clientUuid));
         if (command.BufferCount >= 3 && command.Text(1) is { } target && command.Text(2) is { } nodeName)
             _setups[target] = new Setup(device, [.. _uuids.Find(nodeName)]);
         return Errno.OK;
@@ -123,18 +139,9 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
             ? Lov.RemoveTarget(index)
             : Errno.EINVAL;
 
-    /// <summary><c>conf_param</c> names a device in the first buffer and a parameter in the next.</summary>
-    Errno SetParameter(ConfigCommand command)
-    {
-        for (int i = 1; i < command.BufferCount; i++)
-        {
-            // One that this version has not got is no reason to stop.
-            if (command.Text(i)?.Split('=', 2) is [{ } name, { } value]
-                && node.Parameters.TryFind(name, out Parameter? parameter))
-                _ = parameter.Write?.Invoke(value);
-        }
-        return Errno.OK;
-    }
+    /// <summary>Devices of the log have the mount's instance at their end here.</summary>
+    Errno SetParameter(ConfigCommand command) =>
+        node.SetConfigured(command, command.Text(0) is { Length: > 0 } device ? $"{device}-{instance}" : null);
 
     bool TryFind(ConfigCommand command, out string target, out Setup setup, out uint index)
     {

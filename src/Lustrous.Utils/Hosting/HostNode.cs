@@ -1,32 +1,25 @@
+using System.Globalization;
 using System.Net.Sockets;
 using Lustrous.Idl.LNet;
-using Lustrous.Ldlm.Client;
-using Lustrous.Libcfs;
 using Lustrous.LNet;
 using Lustrous.LNet.Lnd.Socklnd;
-using Lustrous.Obdclass.Config;
-using Lustrous.Obdclass.Devices;
-using Lustrous.Obdclass.Parameters;
-using Lustrous.Ptlrpc;
-using Lustrous.Ptlrpc.Server;
 
 namespace Lustrous.Utils.Hosting;
 
-/// <summary>One node in a process: network, RPCs, locks, devices and parameters, which its servers and mounts
-/// share.</summary>
-sealed partial class HostNode : IAsyncDisposable
+/// <summary>The node that a process is: the machine's clock, threads and sockets below a <see cref="LustreNode"/>.
+/// </summary>
+sealed class HostNode : IAsyncDisposable
 {
+    readonly LNetNode _lnet;
+
     HostNode(HostOptions options)
     {
         Options = options;
         Log = new ConsoleLog(options.LogLevel);
         Context = HostContext.Create(Log);
-        LNet = new LNetNode(Context);
-        Ptlrpc = new PtlrpcNode(LNet, options.Timeouts) { ProcessId = Environment.ProcessId };
-        Ldlm = new LdlmNode(Ptlrpc);
-        Exports = new ExportTable(Context);
-        Config = new ConfigProcessor(Devices, Uuids);
-        RegisterTypes();
+        _lnet = new LNetNode(Context);
+        Lustre = new LustreNode(_lnet, options.Timeouts);
+        Lustre.Ptlrpc.ProcessId = Environment.ProcessId;
     }
 
     public HostOptions Options { get; }
@@ -35,21 +28,7 @@ sealed partial class HostNode : IAsyncDisposable
 
     public NodeContext Context { get; }
 
-    public LNetNode LNet { get; }
-
-    public PtlrpcNode Ptlrpc { get; }
-
-    public LdlmNode Ldlm { get; }
-
-    public ExportTable Exports { get; }
-
-    public ObdDeviceTable Devices { get; } = new();
-
-    public UuidTable Uuids { get; } = new();
-
-    public ConfigProcessor Config { get; }
-
-    public ParameterTree Parameters { get; } = new();
+    public LustreNode Lustre { get; }
 
     public Nid Nid => Options.Nid;
 
@@ -61,7 +40,7 @@ sealed partial class HostNode : IAsyncDisposable
         {
             if (!options.Nid.IsLoopback)
                 await node.StartTcpAsync(cancel);
-            if (node.Ldlm.Start() is var error and not Errno.OK)
+            if (node.Lustre.Start() is var error and not Errno.OK)
                 throw new HostException(error, $"the lock callback service does not start: {error}");
             return node;
         }
@@ -74,9 +53,8 @@ sealed partial class HostNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Ldlm.DisposeAsync();
-        Ptlrpc.Dispose();
-        await LNet.DisposeAsync();
+        await Lustre.DisposeAsync();
+        await _lnet.DisposeAsync();
     }
 
     async Task StartTcpAsync(CancellationToken cancel)
@@ -87,13 +65,13 @@ sealed partial class HostNode : IAsyncDisposable
             PeerPort = _ => Options.Port,
             AddressOf = Options.AddressOf,
             Accept = Options.Listens ? AcceptMode.All : AcceptMode.None,
-            // Kernel servers that insist on them listen on 988.
+            // Kernel servers, which insist on them, listen on 988.
             ReservedPorts = Options.Port == 988,
         });
         Errno error;
         try
         {
-            error = await LNet.AddInterfaceAsync(Options.Nid, lnd, cancel);
+            error = await _lnet.AddInterfaceAsync(Options.Nid, lnd, cancel);
         }
         catch (SocketException e)
         {
@@ -101,15 +79,14 @@ sealed partial class HostNode : IAsyncDisposable
         }
         if (error == Errno.OK)
             return;
-        string port = Options.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string port = Options.Port.ToString(CultureInfo.InvariantCulture);
         throw new HostException(error, error switch
         {
             Errno.EADDRINUSE =>
                 $"port {port} of {Options.Nid} is taken: another server runs there. Stop it, or choose --port",
-            Errno.EACCES =>
-                $"port {port} needs privilege. Run as root, or choose --port above 1023",
+            Errno.EACCES => $"port {port} needs privilege. Run as root, or choose a --port above 1023",
             Errno.EADDRNOTAVAIL =>
-                $"{Options.Nid} is no address of this machine. Choose --nid ADDRESS@tcp from 'ip address'",
+                $"{Options.Nid} is no address of this machine. Choose --nid ADDRESS@tcp as 'ip address' shows it",
             _ => $"the network {Options.Nid}, port {port}, does not start: {error}",
         });
     }

@@ -11,9 +11,11 @@ namespace Lustrous.Utils.Hosting;
 /// What the servers and the mounts of one process share: LNet, requests, lock callbacks, devices, parameters and the
 /// way to the MGS. Takes its world from the node's context, so a simulation runs the same code.
 /// </summary>
-public sealed class LustreNode : IAsyncDisposable
+public sealed partial class LustreNode : IAsyncDisposable
 {
     readonly List<Mgc> _mgcs = [];
+    readonly List<IDisposable> _listings = [];
+    readonly ParamsLog _params;
     readonly LNetNode _lnet;
 
     /// <param name="lnet">With its interfaces; the caller disposes it afterwards.</param>
@@ -24,6 +26,8 @@ public sealed class LustreNode : IAsyncDisposable
         _lnet = lnet;
         Ptlrpc = new PtlrpcNode(lnet, options);
         Ldlm = new LdlmNode(Ptlrpc);
+        RegisterKinds();
+        _params = new ParamsLog(this);
     }
 
     public LNetNode LNet => _lnet;
@@ -37,6 +41,13 @@ public sealed class LustreNode : IAsyncDisposable
     public ObdDeviceTable Devices { get; } = new();
 
     public ParameterTree Parameters { get; } = new();
+
+    /// <summary>How long after a change a configuration log is read again (at most twice as long). Lustre waits five to
+    /// ten seconds for the sake of tens of thousands of clients; ours are fewer, and a person waits for them.</summary>
+    public TimeSpan RequeueDelay { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>News of the connection to an MGS, by the name of its client; set before the first connect.</summary>
+    internal Action<string, Lustrous.Ptlrpc.Client.ImportEvent>? MgsChanged { get; set; }
 
     /// <summary>Serves lock callbacks; before anything connects.</summary>
     public Errno Start() => Ldlm.Start();
@@ -54,12 +65,18 @@ public sealed class LustreNode : IAsyncDisposable
                 DeviceName = name,
                 ClientUuid = NewUuid(),
                 Peers = mgs,
-                RequeueDelay = TimeSpan.FromSeconds(1),
+                RequeueDelay = RequeueDelay,
+                ImportChanged = what => MgsChanged?.Invoke(name, what),
             });
             _mgcs.Add(mgc);
+            _listings.Add(ListDevice("mgc", name, mgc.Options.ClientUuid));
         }
         Errno status = await mgc.ConnectAsync(cancel);
-        return status == Errno.OK ? mgc : status;
+        if (status != Errno.OK)
+            return status;
+        // What was set everywhere with set_param -P; EALREADY for all but the first who asks.
+        status = await mgc.FollowAsync(Mgc.ParamsLog, _params, cancel);
+        return status is Errno.OK or Errno.EALREADY ? mgc : status;
     }
 
     /// <summary>A name for a client, drawn from the node's chance.</summary>
@@ -77,6 +94,9 @@ public sealed class LustreNode : IAsyncDisposable
         foreach (Mgc mgc in _mgcs)
             await mgc.DisposeAsync();
         _mgcs.Clear();
+        foreach (IDisposable listing in _listings)
+            listing.Dispose();
+        _listings.Clear();
         await Ldlm.DisposeAsync();
         Ptlrpc.Dispose();
     }

@@ -1,4 +1,5 @@
 using Lustrous.Clients.Mgc;
+using Lustrous.Idl.LNet;
 using Lustrous.Idl.Mgs;
 using Lustrous.Idl.Wire;
 using Lustrous.LNet;
@@ -24,6 +25,7 @@ public sealed class ServerNode : IAsyncDisposable
     readonly TargetServices _services;
     readonly List<IAsyncDisposable> _running = [];      // in the order of their start
     readonly List<ITargetDevice> _targets = [];
+    readonly List<IDisposable> _listings = [];
 
     /// <param name="node">Started.</param>
     /// <param name="roles">What will run here.</param>
@@ -51,6 +53,7 @@ public sealed class ServerNode : IAsyncDisposable
     {
         Mgs = new MgsTarget(_node.Ptlrpc, Exports, options);
         _running.Add(Mgs);
+        _listings.Add(_node.ListDevice("mgs", MgsTarget.Uuid, MgsTarget.Uuid));
         return await Mgs.StartAsync(cancel);
     }
 
@@ -68,8 +71,8 @@ public sealed class ServerNode : IAsyncDisposable
         if (connected.Failed)
             return connected.Error;
         Mgc mgc = connected.Value;
-        Result<MgsTargetInfo> registered = await mgc.RegisterTargetAsync(
-            Describe(spec, isFresh), [.. _node.LNet.Interfaces.Select(ni => ni.Nid)], cancel);
+        MgsTargetInfo info = Describe(spec, isFresh);
+        Result<MgsTargetInfo> registered = await mgc.RegisterTargetAsync(info, Nids, cancel);
         if (registered.Failed)
             return registered.Error;
         TargetConfig config = spec.IsMdt
@@ -78,10 +81,26 @@ public sealed class ServerNode : IAsyncDisposable
         Errno status = await mgc.FollowAsync(spec.Name, config, cancel);
         if (status == Errno.OK)
             status = await config.Device.StartAsync(cancel);
-        if (status == Errno.OK)
-            _targets.Add(config.Device);
-        return status;
+        if (status != Errno.OK)
+            return status;
+        _targets.Add(config.Device);
+        _listings.Add(_node.ListDevice(spec.IsMdt ? "mdt" : "obdfilter", spec.Name, spec.Name + "_UUID"));
+        // Clients that knew an earlier life of it hear that they may come (server_notify_target).
+        info.Flags = (spec.IsMdt ? LddFlags.SV_TYPE_MDT : LddFlags.SV_TYPE_OST) | MgsTargetOperations.Ready;
+        info.Instance = config.Device.Target.Options.Instance;
+        if (info.Instance != 0)
+        {
+            Result<MgsTargetInfo> ready = await mgc.RegisterTargetAsync(info, Nids, cancel);
+            if (ready.Failed)
+                _node.Context.Log.Warning(spec.Name, $"the MGS could not tell clients of it: {ready.Error}");
+        }
+        return Errno.OK;
     }
+
+    /// <summary>Where this node is; a node without a network finds itself at 0@lo.</summary>
+    IReadOnlyList<Nid> Nids => _node.LNet.Interfaces is { Count: > 0 } interfaces
+        ? [.. interfaces.Select(ni => ni.Nid)]
+        : [Nid.Loopback];
 
     /// <summary>Targets leave first, the MGS last, then the services.</summary>
     public async ValueTask DisposeAsync()
@@ -89,6 +108,9 @@ public sealed class ServerNode : IAsyncDisposable
         for (int i = _running.Count - 1; i >= 0; i--)
             await _running[i].DisposeAsync();
         _running.Clear();
+        foreach (IDisposable listing in _listings)
+            listing.Dispose();
+        _listings.Clear();
         await _services.DisposeAsync();
     }
 
@@ -116,7 +138,10 @@ public sealed class ServerNode : IAsyncDisposable
     {
         var mdt0 = new Mdt0Link(_node.Ptlrpc, spec);
         _running.Add(mdt0);
-        _ = await mgc.FollowAsync(spec.FsName + "-client", mdt0, cancel);   // ENOENT until the MDT has registered
+        // The MDT may register later than we do.
+        Errno followed = await mgc.FollowAsync(spec.FsName + "-client", mdt0, cancel, mayBeMissing: true);
+        if (followed != Errno.OK)
+            _node.Context.Log.Warning(spec.Name, $"cannot read {spec.FsName}-client: {followed}");
         var ost = new OfdDevice(_node.Ptlrpc, Exports, storage, new OfdOptions
         {
             Name = spec.Name,
