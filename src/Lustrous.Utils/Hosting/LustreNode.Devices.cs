@@ -42,8 +42,8 @@ public sealed partial class LustreNode
 
     /// <summary>
     /// Sets what a configuration log says: of one device (<c>conf_param</c>: <c>osc.max_dirty_mb=32</c> of
-    /// <c>lustre-OST0000-osc-…</c>), or everywhere (<c>set_param -P</c>). What this release has not got is no reason to
-    /// stop.
+    /// <c>lustre-OST0000-osc-…</c>), or everywhere (<c>set_param -P</c>). What this release has not got is no
+    /// reason to stop.
     /// </summary>
     /// <param name="command">PARAM or SET_PARAM.</param>
     /// <param name="device">Name that the device has here; null for the one in the command.</param>

@@ -62,16 +62,17 @@ public sealed class ServerNode : IAsyncDisposable
     /// <param name="storage">Formatted here when it is fresh; the caller disposes it after this node.</param>
     /// <param name="isFresh">It has never registered.</param>
     /// <param name="cancel">Ends the wait for the MGS.</param>
+    /// <param name="isKnown">The MGS knows it although its storage is fresh, as memory is after a restart.</param>
     /// <returns>What the MGS answers: EADDRINUSE for an index that is taken; or that it cannot be reached.</returns>
     public async ValueTask<Errno> StartTargetAsync(
-        TargetSpec spec, IDtDevice storage, bool isFresh, CancellationToken cancel)
+        TargetSpec spec, IDtDevice storage, bool isFresh, CancellationToken cancel, bool isKnown = false)
     {
         ArgumentNullException.ThrowIfNull(spec);
         Result<Mgc> connected = await _node.ConnectMgsAsync(_mgsPeers, cancel);
         if (connected.Failed)
             return connected.Error;
         Mgc mgc = connected.Value;
-        MgsTargetInfo info = Describe(spec, isFresh);
+        MgsTargetInfo info = Describe(spec, isFresh && !isKnown);
         Result<MgsTargetInfo> registered = await mgc.RegisterTargetAsync(info, Nids, cancel);
         if (registered.Failed)
             return registered.Error;
