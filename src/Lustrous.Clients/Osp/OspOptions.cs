@@ -27,6 +27,12 @@ public sealed record OspOptions
     /// <summary>Objects made ahead at first (<c>create_count</c>).</summary>
     public int CreateCount { get; init; } = 32;
 
-    /// <summary>Objects made ahead in one call at most (<c>max_create_count</c>).</summary>
+    /// <summary>Twice the objects made ahead in one call at most (<c>max_create_count</c>); 0: makes none.</summary>
     public int MaxCreateCount { get; init; } = 20000;
+
+    /// <summary>Seconds a new file waits for an object.</summary>
+    public int WaitSeconds { get; init; } = 100;
+
+    /// <summary>Changes of objects told at once (<c>max_rpcs_in_progress</c> and <c>max_rpcs_in_flight</c>).</summary>
+    public int MaxChangesInFlight { get; init; } = 32;
 }

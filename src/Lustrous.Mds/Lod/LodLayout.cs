@@ -1,3 +1,5 @@
+using Lustrous.Clients.Osp;
+using Lustrous.Idl.Fids;
 using Lustrous.Idl.Layout;
 
 namespace Lustrous.Mds.Lod;
@@ -5,9 +7,10 @@ namespace Lustrous.Mds.Lod;
 /// <summary>A layout chosen for a new file, its objects reserved.</summary>
 public sealed class LodLayout
 {
-    internal LodLayout(LovEa layout)
+    internal LodLayout(LovEa layout, IReadOnlyList<LodStripe> stripes)
     {
         Layout = layout;
+        Stripes = stripes;
         Ea = layout.ToArray();
     }
 
@@ -15,4 +18,9 @@ public sealed class LodLayout
 
     /// <summary>The file's <c>trusted.lov</c>, and what the client gets as RMF_MDT_MD.</summary>
     public byte[] Ea { get; }
+
+    internal IReadOnlyList<LodStripe> Stripes { get; }
 }
+
+/// <summary>An object and the OST it is on.</summary>
+readonly record struct LodStripe(OspDevice Ost, Fid Fid);

@@ -101,7 +101,7 @@ public sealed partial class OfdDevice
             return Errno.ENOSPC;
         long difference = (long)(upTo - sequence.LastId);
         if (difference < 0)
-            return SetId(ref reply, sequence, sequence.LastId + 1);     // the MDT is behind: it shall go on from here
+            return SetId(ref reply, sequence, sequence.LastId);     // the MDT is behind: it shall go on from here
         int count = (int)Math.Min(difference, OstConst.MAX_PRECREATE);
         if (count == 0)
             return SetId(ref reply, sequence, sequence.LastId);
