@@ -7,8 +7,8 @@ namespace Lustrous.Clients.Osp;
 
 /// <summary>
 /// The last object of an OST that a file was given, in two files of the MDT: numbers (<c>lov_objid</c>) and sequences
-/// (<c>lov_objseq</c>), eight bytes an OST. It moves with the transaction that makes the file, so that after a crash the
-/// OST destroys exactly what no file has.
+/// (<c>lov_objseq</c>), eight bytes an OST. It moves with the transaction that makes the file, so that after a crash
+/// the OST destroys exactly what no file has.
 /// </summary>
 /// <remarks>Source: osp_init_last_objid and osp_object_create of lustre/osp.</remarks>
 sealed class OspLastUsed(IDtDevice storage, uint ostIndex)
