@@ -1,7 +1,9 @@
+using Lustrous.Clients.Mdc;
+
 namespace Lustrous.Llite;
 
 /// <summary>One open of a file or directory (<c>struct ll_file_data</c>).</summary>
-public sealed partial class LliteFile
+public sealed class LliteFile
 {
     internal LliteFile(LliteInode inode, LliteOpenFlags flags, ulong handle)
     {
@@ -16,4 +18,19 @@ public sealed partial class LliteFile
 
     /// <summary>Names it to the kernel (<c>fh</c>).</summary>
     public ulong Handle { get; }
+
+    public bool MayRead => (Flags & LliteOpenFlags.AccessMode) != LliteOpenFlags.WriteOnly;
+
+    public bool MayWrite => (Flags & LliteOpenFlags.AccessMode) != 0;
+
+    /// <summary>The open on the MDT; null for directories, which are read under a lock alone.</summary>
+    internal MdOpenHandle? Open { get; set; }
+
+    internal Readahead Readahead { get; } = new();
+
+    /// <summary>Something was written through it.</summary>
+    internal bool HasWritten { get; set; }
+
+    /// <summary>Where the last read of the directory ended.</summary>
+    internal DirectoryPosition Position { get; set; }
 }

@@ -1,25 +1,201 @@
+using Lustrous.Clients.Lov;
+using Lustrous.Clients.Mdc;
+using Lustrous.Idl.Mdt;
+
 namespace Lustrous.Llite;
 
-// Attributes, permissions, links.
+// Attributes, permissions, links. Source: ll_getattr, ll_setattr_raw in lustre/llite.
 public sealed partial class LliteMount
 {
+    const SetattrFields TimeFields =
+        SetattrFields.Atime | SetattrFields.Mtime | SetattrFields.AtimeNow | SetattrFields.MtimeNow;
+
     /// <summary>stat(2).</summary>
     public ValueTask<Result<LliteStat>> GetattrAsync(
-        LliteInode inode, LliteFile? file, Credentials caller, CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+        LliteInode inode, LliteFile? file, Credentials caller, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(inode);
+        Tunables.Getattr.Add(1);
+        if (!inode.TryGetCached(out LliteAttributes attributes))
+            return GetattrSlowAsync(inode, caller, cancel);
+        inode.NoteKernelAttributes();
+        return new(new LliteStat { Attributes = attributes, MayCache = true });
+    }
 
     /// <summary>chmod, chown, truncate, utimes.</summary>
     public ValueTask<Result<LliteStat>> SetattrAsync(
-        LliteInode inode, LliteFile? file, LliteSetattr change, Credentials caller, CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+        LliteInode inode, LliteFile? file, LliteSetattr change, Credentials caller, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(inode);
+        if (Options.ReadOnly)
+            return new(Errno.EROFS);
+        if ((change.Valid & SetattrFields.Size) != 0 && !inode.IsRegular)
+            return new(inode.IsDirectory ? Errno.EISDIR : Errno.EINVAL);
+        if (change.Size > long.MaxValue)
+            return new(Errno.EFBIG);
+        return SetattrSlowAsync(inode, file, change, caller, cancel);
+    }
 
     /// <summary>Whether the caller may read (4), write (2), execute (1); EACCES, EROFS.</summary>
     public ValueTask<Errno> AccessAsync(
-        LliteInode inode, uint mask, Credentials caller, CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+        LliteInode inode, uint mask, Credentials caller, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(inode);
+        if ((mask & Permissions.Write) != 0 && Options.ReadOnly
+            && (inode.IsDirectory || inode.IsRegular || inode.Type == FileType.Symlink))
+            return new(Errno.EROFS);
+        return inode.TryGetPermissions(out LliteAttributes attributes, out byte[] acl)
+            ? new(Permissions.Allows(attributes, acl, mask, caller) ? Errno.OK : Errno.EACCES)
+            : AccessSlowAsync(inode, mask, caller, cancel);
+    }
 
     /// <summary>Target of a symbolic link, without a final zero.</summary>
     public ValueTask<Result<ReadOnlyMemory<byte>>> ReadlinkAsync(
-        LliteInode inode, Credentials caller, CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+        LliteInode inode, Credentials caller, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(inode);
+        if (inode.LinkTarget is { } known)
+            return new(new ReadOnlyMemory<byte>(known));
+        return inode.Type == FileType.Symlink ? ReadlinkSlowAsync(inode, caller, cancel) : new(Errno.EINVAL);
+    }
+
+    async ValueTask<Result<LliteStat>> GetattrSlowAsync(
+        LliteInode inode, Credentials caller, CancellationToken cancel)
+    {
+        if (!inode.TryGetMetadata(out LliteAttributes attributes))
+        {
+            Errno fetched = await FetchAsync(inode, caller, cancel);
+            if (fetched != Errno.OK)
+                return fetched;
+            attributes = inode.LastAttributes;
+        }
+        bool isLocked = true;
+        if (inode.Data is { } data)
+        {
+            Result<LovAttributes> known = await data.GlimpseAsync(cancel);
+            if (known.Failed)
+                return known.Error;
+            attributes = inode.Remember(known.Value);
+            isLocked = known.Value.IsLocked;
+        }
+        bool mayCache = isLocked && inode.Holds(LliteInode.AttributeBits);
+        if (mayCache)
+            inode.NoteKernelAttributes();
+        return new LliteStat { Attributes = attributes, MayCache = mayCache };
+    }
+
+    async ValueTask<Errno> AccessSlowAsync(
+        LliteInode inode, uint mask, Credentials caller, CancellationToken cancel)
+    {
+        Errno fetched = await FetchAsync(inode, caller, cancel);
+        if (fetched != Errno.OK)
+            return fetched;
+        inode.TryGetPermissions(out LliteAttributes attributes, out byte[] acl);
+        return Permissions.Allows(attributes, acl, mask, caller) ? Errno.OK : Errno.EACCES;
+    }
+
+    async ValueTask<Result<ReadOnlyMemory<byte>>> ReadlinkSlowAsync(
+        LliteInode inode, Credentials caller, CancellationToken cancel)
+    {
+        Result<MdcDevice> mdc = await FindAsync(inode, cancel);
+        if (mdc.Failed)
+            return mdc.Error;
+        Result<MdAnswer> answer = await mdc.Value.GetattrAsync(
+            inode.Fid, MdtValid.LINKNAME, Pack(caller, inode), BufferPool.PageSize, cancel);
+        if (answer.Failed)
+            return answer.Error;
+        // With its zero; a target without one, or with one inside, is none.
+        byte[] target = answer.Value.Layout;
+        int end = Array.IndexOf(target, (byte)0);
+        if (target.Length < 2 || end != target.Length - 1)
+            return Errno.EPROTO;
+        inode.LinkTarget = target[..end];
+        return new ReadOnlyMemory<byte>(inode.LinkTarget);
+    }
+
+    async ValueTask<Result<LliteStat>> SetattrSlowAsync(
+        LliteInode inode, LliteFile? file, LliteSetattr change, Credentials caller, CancellationToken cancel)
+    {
+        Result<MdcDevice> mdc = await FindAsync(inode, cancel);
+        if (mdc.Failed)
+            return mdc.Error;
+        MdSetattr request = Translate(inode, change, caller);
+        // What the writer owned before it lost the permission to open: the MDT must not check again.
+        if (file is { MayWrite: true } && (change.Valid & SetattrFields.Size) != 0)
+            request = request with { Bias = request.Bias | MdsOpBias.OWNEROVERRIDE };
+        Result<MdAnswer> answer = await mdc.Value.SetattrAsync(request, cancel);
+        if (answer.Failed)
+            return answer.Error;
+        inode.Update(answer.Value.Body);
+        // The MDT has agreed; now the objects (ll_setattr_raw, cl_setattr_ost).
+        if (inode.Data is { } data)
+        {
+            Errno done = await SetDataAsync(data, change, request, cancel);
+            if (done != Errno.OK)
+                return done;
+            if (file is not null && (change.Valid & SetattrFields.Size) != 0)
+                file.HasWritten = true;
+        }
+        return await GetattrSlowAsync(inode, caller, cancel);
+    }
+
+    static async ValueTask<Errno> SetDataAsync(
+        LovObject data, LliteSetattr change, MdSetattr request, CancellationToken cancel)
+    {
+        if ((change.Valid & SetattrFields.Size) != 0)
+        {
+            Errno cut = await data.TruncateAsync(change.Size, cancel);
+            if (cut != Errno.OK)
+                return cut;
+        }
+        if ((change.Valid & TimeFields) == 0)
+            return Errno.OK;
+        const MdsAttrFlags Atime = MdsAttrFlags.ATIME, Mtime = MdsAttrFlags.MTIME;
+        return await data.SetattrAsync(
+            new LovSetattr
+            {
+                Atime = (request.Valid & Atime) != 0 ? request.Atime : null,
+                Mtime = (request.Valid & Mtime) != 0 ? request.Mtime : null,
+                Ctime = request.Ctime,
+            },
+            cancel);
+    }
+
+    MdSetattr Translate(LliteInode inode, in LliteSetattr change, in Credentials caller)
+    {
+        long now = Context.UnixSeconds;
+        // Times are always ours, so that MDT and objects get the same (ll_setattr_raw).
+        MdsAttrFlags valid = MdsAttrFlags.CTIME | MdsAttrFlags.CTIME_SET;
+        SetattrFields asked = change.Valid;
+        bool sizes = (asked & SetattrFields.Size) != 0;
+        valid |= Map(asked, SetattrFields.Mode, MdsAttrFlags.MODE) | Map(asked, SetattrFields.Uid, MdsAttrFlags.UID)
+            | Map(asked, SetattrFields.Gid, MdsAttrFlags.GID)
+            | Map(asked, SetattrFields.Size, MdsAttrFlags.SIZE | MdsAttrFlags.MTIME)
+            | Map(asked, SetattrFields.Atime, MdsAttrFlags.ATIME | MdsAttrFlags.ATIME_SET)
+            | Map(asked, SetattrFields.Mtime, MdsAttrFlags.MTIME | MdsAttrFlags.MTIME_SET)
+            | Map(asked, SetattrFields.AtimeNow, MdsAttrFlags.ATIME)
+            | Map(asked, SetattrFields.MtimeNow, MdsAttrFlags.MTIME)
+            | Map(asked, SetattrFields.KillSuidSgid, MdsAttrFlags.KILL_SUID | MdsAttrFlags.KILL_SGID)
+            | Map(asked, SetattrFields.ProjectId, MdsAttrFlags.PROJID)
+            | Map(asked, SetattrFields.Flags, MdsAttrFlags.ATTR_FLAG)
+            | Map(asked, SetattrFields.FromOpen, MdsAttrFlags.FROM_OPEN);
+        return new MdSetattr
+        {
+            Fid = inode.Fid,
+            Caller = Pack(caller, inode),
+            Valid = valid,
+            Mode = (change.Mode & ~FileType.Mask) | inode.Type,
+            Uid = change.Uid,
+            Gid = change.Gid,
+            Size = sizes ? change.Size : 0,
+            Atime = (asked & SetattrFields.Atime) != 0 ? change.Atime : now,
+            Mtime = (asked & SetattrFields.Mtime) != 0 ? change.Mtime : now,
+            Ctime = (asked & SetattrFields.Ctime) != 0 ? change.Ctime : now,
+            ProjectId = change.ProjectId,
+            Flags = (InodeFlags)change.Flags,
+        };
+    }
+
+    static MdsAttrFlags Map(SetattrFields asked, SetattrFields field, MdsAttrFlags flags) =>
+        (asked & field) != 0 ? flags : 0;
 }

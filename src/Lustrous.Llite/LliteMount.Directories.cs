@@ -1,12 +1,195 @@
+using Lustrous.Clients.Lov;
+using Lustrous.Clients.Mdc;
+using Lustrous.Ldlm.Client;
+
 namespace Lustrous.Llite;
 
-// Reading directories.
+// Reading directories. Source: lustre/llite/dir.c, statahead.c.
 public sealed partial class LliteMount
 {
-    /// <summary>Entries from <paramref name="cookie"/> on (0: the first) until the filler is full or the directory
-    /// ends; with attributes when <paramref name="plus"/>.</summary>
-    public ValueTask<Errno> ReaddirAsync(
-        LliteFile directory, ulong cookie, bool plus, IDirectoryFiller filler, Credentials caller,
-        CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+    /// <summary>What a reader gets as position behind the last entry: the largest that an off_t holds.</summary>
+    public const ulong EndCookie = long.MaxValue;
+
+    const int ReadPagesBytes = 256 << 10;
+
+    /// <summary>
+    /// Entries from <paramref name="cookie"/> on (0: the first) until the filler is full or the directory ends; with
+    /// attributes when <paramref name="plus"/>.
+    /// </summary>
+    /// <param name="directory">Which.</param>
+    /// <param name="file">Its open; null where the kernel reads directories without opening them.</param>
+    /// <param name="cookie">Where, as an entry's <see cref="LliteDirectoryEntry.NextCookie"/> said.</param>
+    /// <param name="plus">With attributes.</param>
+    /// <param name="filler">Takes the entries.</param>
+    /// <param name="caller">Who reads.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async ValueTask<Errno> ReaddirAsync(
+        LliteInode directory, LliteFile? file, ulong cookie, bool plus, IDirectoryFiller filler, Credentials caller,
+        CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(filler);
+        Tunables.Readdir.Add(1);
+        if (!directory.IsDirectory)
+            return Errno.ENOTDIR;
+        if (file is null && await AccessAsync(directory, Permissions.Read, caller, cancel) is var error and not Errno.OK)
+            return error;
+        int skip = file is { } open && open.Position.Cookie == cookie ? open.Position.Skip : 0;
+        while (cookie < EndCookie)
+        {
+            Result<DirectoryChunk> chunk = directory.FindChunk(cookie) is { } known
+                ? known
+                : await ReadChunkAsync(directory, cookie, caller, cancel);
+            if (chunk.Failed)
+                return chunk.Error;
+            int first = chunk.Value.IndexOf(cookie) + skip;
+            int taken = plus && Tunables.StataheadMax > 0
+                ? await FillPlusAsync(directory, chunk.Value, first, filler, caller, cancel)
+                : Fill(chunk.Value, first, filler);
+            if (first + taken < chunk.Value.Items.Length)
+            {
+                Remember(file, chunk.Value, first + taken);
+                return Errno.OK;
+            }
+            (cookie, skip) = (chunk.Value.Next >= DirectoryChunk.End ? EndCookie : chunk.Value.Next, 0);
+            if (file is not null)
+                file.Position = new DirectoryPosition(cookie, 0);
+        }
+        return Errno.OK;
+    }
+
+    static void Remember(LliteFile? file, DirectoryChunk chunk, int index)
+    {
+        if (file is null)
+            return;
+        ulong hash = chunk.Items[index].Hash;
+        file.Position = new DirectoryPosition(hash, index - chunk.IndexOf(hash));
+    }
+
+    static ulong CookieBehind(DirectoryChunk chunk, int index) =>
+        index + 1 < chunk.Items.Length ? chunk.Items[index + 1].Hash
+        : chunk.Next >= DirectoryChunk.End ? EndCookie
+        : chunk.Next;
+
+    static int Fill(DirectoryChunk chunk, int first, IDirectoryFiller filler)
+    {
+        int index = first;
+        while (index < chunk.Items.Length && Add(chunk, index, default, filler))
+            index++;
+        return index - first;
+    }
+
+    static bool Add(DirectoryChunk chunk, int index, in LliteEntry entry, IDirectoryFiller filler)
+    {
+        ref readonly DirectoryItem item = ref chunk.Items[index];
+        return filler.Add(new LliteDirectoryEntry
+        {
+            Name = chunk.Name(item),
+            Ino = FidInode.Number(item.Fid),
+            Type = item.Type & FileType.Mask,
+            NextCookie = CookieBehind(chunk, index),
+            Entry = entry,
+        });
+    }
+
+    /// <summary>
+    /// Entries with their attributes: those that are not known are asked for ahead, many at once, so that the reader
+    /// waits for one round trip and not for one each (statahead).
+    /// </summary>
+    async ValueTask<int> FillPlusAsync(
+        LliteInode directory, DirectoryChunk chunk, int first, IDirectoryFiller filler, Credentials caller,
+        CancellationToken cancel)
+    {
+        var ahead = new Queue<ValueTask<LliteEntry>>();
+        int asked = first, index = first;
+        bool isFull = false;
+        for (; index < chunk.Items.Length && !isFull; index++)
+        {
+            while (asked < chunk.Items.Length && ahead.Count < Tunables.StataheadMax)
+                ahead.Enqueue(StatAsync(directory, chunk, asked++, caller, cancel));
+            LliteEntry entry = await ahead.Dequeue();
+            if (Add(chunk, index, entry, filler))
+                continue;
+            Return(entry);
+            isFull = true;
+        }
+        // What was asked for in vain is known under its locks now, and will be there when the reader goes on.
+        while (ahead.TryDequeue(out ValueTask<LliteEntry> left))
+            Return(await left);
+        return isFull ? index - 1 - first : index - first;
+    }
+
+    void Return(in LliteEntry entry)
+    {
+        if (entry.Inode is { } inode)
+            Linger(inode);
+    }
+
+    async ValueTask<LliteEntry> StatAsync(
+        LliteInode directory, DirectoryChunk chunk, int index, Credentials caller, CancellationToken cancel)
+    {
+        DirectoryItem item = chunk.Items[index];
+        ReadOnlySpan<byte> name = chunk.Name(item);
+        if (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8))
+            return default;
+        Tunables.StataheadHits.Add(1);
+        Result<LliteEntry> found = await LookupAsync(directory, name, caller, cancel);
+        // Gone meanwhile, or not to be looked up: the reader gets the bare name.
+        if (found.Failed || found.Value.Inode is not { } inode)
+            return default;
+        LliteEntry entry = found.Value;
+        if (entry.AttributesMayCache || inode.Data is not { } data)
+            return entry;
+        Result<LovAttributes> glimpsed = await data.GlimpseAsync(cancel);
+        if (glimpsed.Failed)
+        {
+            Drop(inode, 1);
+            return default;
+        }
+        entry.Attributes = inode.Remember(glimpsed.Value);
+        entry.AttributesMayCache = glimpsed.Value.IsLocked && inode.Holds(LliteInode.AttributeBits);
+        if (entry.AttributesMayCache)
+            inode.NoteKernelAttributes();
+        return entry;
+    }
+
+    async ValueTask<Result<DirectoryChunk>> ReadChunkAsync(
+        LliteInode directory, ulong hash, Credentials caller, CancellationToken cancel)
+    {
+        Result<MdcDevice> mdc = await FindAsync(directory, cancel);
+        if (mdc.Failed)
+            return mdc.Error;
+        directory.BeginOperation();
+        try
+        {
+            if (!directory.HoldsUpdate(out long epoch))
+            {
+                Result<ClientLock> granted = await mdc.Value.LockDirectoryAsync(directory.Fid, cancel);
+                // Read without one it is right as well, only not for long (EAGAIN: the MDT gave none).
+                if (granted.Failed && granted.Error != Errno.EAGAIN)
+                    return granted.Error;
+                if (!granted.Failed)
+                {
+                    if (directory.Attach(granted.Value))
+                        granted.Value.Release(granted.Value.GrantedMode);
+                    else
+                        granted.Value.ReleaseAndCancel(granted.Value.GrantedMode);
+                    directory.HoldsUpdate(out epoch);
+                }
+            }
+            using PooledBuffer pages = Context.Buffers.Take(ReadPagesBytes);
+            Result<int> bytes = await mdc.Value.ReadPagesAsync(
+                directory.Fid, hash, pages.Slice(0, ReadPagesBytes), Pack(caller, directory), cancel);
+            if (bytes.Failed)
+                return bytes.Error;
+            Result<DirectoryChunk> chunk = DirectoryChunk.Parse(hash, pages.Span[..bytes.Value]);
+            if (!chunk.Failed)
+                directory.AddChunk(chunk.Value, epoch);
+            return chunk;
+        }
+        finally
+        {
+            directory.EndOperation();
+        }
+    }
 }

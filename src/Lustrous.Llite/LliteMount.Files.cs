@@ -1,52 +1,387 @@
+using Lustrous.Clients.Lov;
+using Lustrous.Clients.Mdc;
+using Lustrous.Idl.Fids;
+using Lustrous.Idl.Mdt;
+
 namespace Lustrous.Llite;
 
-// Open files and their data.
+// Open files and their data. Source: lustre/llite/file.c, rw.c, vvp_io.c.
 public sealed partial class LliteMount
 {
+    const uint SetUid = 0x800, SetGid = 0x400, GroupExecute = 0x8;
+
     /// <summary>Opens a file or directory that is known.</summary>
     public ValueTask<Result<LliteOpened>> OpenAsync(
-        LliteInode inode, LliteOpenFlags flags, Credentials caller, CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+        LliteInode inode, LliteOpenFlags flags, Credentials caller, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(inode);
+        Tunables.Open.Add(1);
+        bool writes = (flags & LliteOpenFlags.AccessMode) != 0 || (flags & LliteOpenFlags.Truncate) != 0;
+        if (writes && Options.ReadOnly)
+            return new(Errno.EROFS);
+        if (inode.IsDirectory)
+            return writes ? new(Errno.EISDIR) : OpenDirectoryAsync(inode, flags, caller, cancel);
+        return (flags & LliteOpenFlags.Directory) != 0
+            ? new(Errno.ENOTDIR)
+            : OpenFileAsync(inode, flags, caller, cancel);
+    }
 
     /// <summary>Creates, unless it exists (EEXIST under O_EXCL), and opens in one request.</summary>
     public ValueTask<Result<LliteCreated>> CreateAsync(
         LliteInode parent, ReadOnlySpan<byte> name, uint mode, LliteOpenFlags flags, Credentials caller,
-        CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+        CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(parent);
+        Tunables.Create.Add(1);
+        return CheckChange(parent, name) is var error and not Errno.OK
+            ? new(error)
+            : CreateAsync(parent, name.ToArray(), mode, flags, ReadOnlyMemory<byte>.Empty, caller, cancel);
+    }
 
     /// <summary>Reads; fewer bytes than asked for only at the end of the file.</summary>
     public ValueTask<Result<int>> ReadAsync(
-        LliteFile file, long offset, IoVec destination, CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+        LliteFile file, long offset, IoVec destination, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (!file.MayRead)
+            return new(Errno.EBADF);
+        if (offset < 0)
+            return new(Errno.EINVAL);
+        if (file.Inode.Data is not { } data || destination.Length == 0)
+            return new(file.Inode.IsDirectory ? Errno.EISDIR : 0);
+        bool isDirect = (file.Flags & LliteOpenFlags.Direct) != 0;
+        file.Inode.BeginTransfer((ulong)offset, destination.Length);
+        if (!isDirect)
+        {
+            long length = file.Readahead.Note(
+                offset, destination.Length, Tunables.ReadAheadLimit, out long start);
+            if (length > 0)
+                data.Prefetch((ulong)start, (ulong)length);
+        }
+        ValueTask<Result<int>> read = data.ReadAsync(
+            (ulong)offset, destination, isDirect ? LovIoFlags.Direct : LovIoFlags.None, cancel);
+        if (!read.IsCompletedSuccessfully)
+            return FinishReadAsync(file, offset, destination.Length, read);
+        file.Inode.EndTransfer((ulong)offset, destination.Length);
+        Result<int> done = read.Result;
+        Count(Tunables.ReadBytes, done);
+        return new(done);
+    }
 
     /// <summary>Writes all of it, at the end under O_APPEND.</summary>
     public ValueTask<Result<int>> WriteAsync(
         LliteFile file, long offset, IoVec source, LliteWriteFlags flags, Credentials caller,
-        CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+        CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        bool isWriteBack = (flags & LliteWriteFlags.WriteBack) != 0;
+        if (!file.MayWrite && !isWriteBack)
+            return new(Errno.EBADF);
+        if (offset < 0)
+            return new(Errno.EINVAL);
+        if (source.Length == 0)
+            return new(0);
+        if (file.Inode.Data is not { } data)
+            return new(Errno.ENODATA);
+        file.HasWritten = true;
+        uint mode = file.Inode.LastAttributes.Mode;
+        bool hasSetId = (mode & SetUid) != 0 || (mode & (SetGid | GroupExecute)) == (SetGid | GroupExecute);
+        if ((hasSetId && !caller.IsRoot && !isWriteBack) || (flags & LliteWriteFlags.KillSuidSgid) != 0)
+            return WriteAfterKillAsync(file, data, offset, source, caller, cancel);
+        return WriteDataAsync(file, data, offset, source, isWriteBack, cancel);
+    }
 
     /// <summary>One descriptor of the file was closed; tells errors of write-back.</summary>
-    public ValueTask<Errno> FlushAsync(
-        LliteFile file, CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+    public ValueTask<Errno> FlushAsync(LliteFile file, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return new(Errno.OK);
+    }
 
     /// <summary>The last descriptor was closed: MDS_CLOSE; the object is gone afterwards.</summary>
-    public ValueTask<Errno> ReleaseAsync(
-        LliteFile file) =>
-        new(Errno.ENOSYS);
+    public ValueTask<Errno> ReleaseAsync(LliteFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return _files.Remove(file) ? CloseAsync(file) : new(Errno.EBADF);
+    }
 
     /// <summary>Data and metadata to the disks of the servers.</summary>
-    public ValueTask<Errno> FsyncAsync(
-        LliteFile file, bool dataOnly, CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+    public async ValueTask<Errno> FsyncAsync(LliteFile file, bool dataOnly, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return await FsyncAsync(file.Inode, cancel);
+    }
+
+    /// <summary>The same for an inode: a directory that the kernel has not opened.</summary>
+    public async ValueTask<Errno> FsyncAsync(LliteInode inode, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(inode);
+        Errno written = inode.Data is { } data
+            ? await data.FlushAsync(0, ulong.MaxValue, commit: true, cancel)
+            : Errno.OK;
+        Result<MdcDevice> mdc = await FindAsync(inode, cancel);
+        if (mdc.Failed)
+            return mdc.Error;
+        Errno synced = await mdc.Value.SyncAsync(inode.Fid, new MdCredentials(0, 0), cancel);
+        return written != Errno.OK ? written : synced;
+    }
 
     /// <summary>Reserves or punches room; mode as fallocate(2)'s.</summary>
     public ValueTask<Errno> FallocateAsync(
-        LliteFile file, uint mode, long offset, long length, Credentials caller, CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+        LliteFile file, uint mode, long offset, long length, Credentials caller, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (!file.MayWrite)
+            return new(Errno.EBADF);
+        if (offset < 0 || length <= 0)
+            return new(Errno.EINVAL);
+        if (offset > long.MaxValue - length)
+            return new(Errno.EFBIG);
+        if (file.Inode.Data is not { } data)
+            return new(Errno.EOPNOTSUPP);
+        file.HasWritten = true;
+        return data.FallocateAsync((FallocateMode)mode, (ulong)offset, (ulong)length, cancel);
+    }
 
     /// <summary>SEEK_DATA (3) and SEEK_HOLE (4); ENXIO beyond the end.</summary>
-    public ValueTask<Result<long>> LseekAsync(
-        LliteFile file, long offset, int whence, CancellationToken cancel) =>
-        new(Errno.ENOSYS);
+    public ValueTask<Result<long>> LseekAsync(LliteFile file, long offset, int whence, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (whence is not ((int)SeekWhence.Data or (int)SeekWhence.Hole))
+            return new(Errno.EINVAL);
+        if (offset < 0 || file.Inode.Data is null)
+            return new(Errno.ENXIO);
+        return SeekAsync(file.Inode.Data, offset, (SeekWhence)whence, cancel);
+    }
+
+    static async ValueTask<Result<long>> SeekAsync(
+        LovObject data, long offset, SeekWhence whence, CancellationToken cancel)
+    {
+        Result<ulong> found = await data.SeekAsync((ulong)offset, whence, cancel);
+        return found.Failed ? found.Error : (long)found.Value;
+    }
+
+    static void Count(Obdclass.Parameters.StatsCounter counter, in Result<int> done)
+    {
+        if (!done.Failed && done.Value > 0)
+            counter.Add(done.Value);
+    }
+
+    async ValueTask<Result<int>> FinishReadAsync(
+        LliteFile file, long offset, int length, ValueTask<Result<int>> reading)
+    {
+        Result<int> done = await reading;
+        file.Inode.EndTransfer((ulong)offset, length);
+        Count(Tunables.ReadBytes, done);
+        return done;
+    }
+
+    ValueTask<Result<int>> WriteDataAsync(
+        LliteFile file, LovObject data, long offset, IoVec source, bool isWriteBack, CancellationToken cancel)
+    {
+        LovIoFlags flags = LovIoFlags.None;
+        if ((file.Flags & LliteOpenFlags.Direct) != 0)
+            flags |= LovIoFlags.Direct;
+        if ((file.Flags & LliteOpenFlags.DataSync) != 0)
+            flags |= LovIoFlags.Sync;
+        if (isWriteBack)
+            flags |= LovIoFlags.WriteBack;
+        else if ((file.Flags & LliteOpenFlags.Append) != 0)
+            return AppendAsync(file, data, source, flags, cancel);
+        if (!isWriteBack)
+            file.Inode.BeginTransfer((ulong)offset, source.Length);
+        ValueTask<Result<int>> written = data.WriteAsync((ulong)offset, source, flags, cancel);
+        if (!written.IsCompletedSuccessfully)
+            return FinishWriteAsync(file, offset, source.Length, isWriteBack, written);
+        if (!isWriteBack)
+            file.Inode.EndTransfer((ulong)offset, source.Length);
+        Result<int> done = written.Result;
+        Count(Tunables.WriteBytes, done);
+        return new(done);
+    }
+
+    async ValueTask<Result<int>> FinishWriteAsync(
+        LliteFile file, long offset, int length, bool isWriteBack, ValueTask<Result<int>> writing)
+    {
+        Result<int> done = await writing;
+        if (!isWriteBack)
+            file.Inode.EndTransfer((ulong)offset, length);
+        Count(Tunables.WriteBytes, done);
+        return done;
+    }
+
+    async ValueTask<Result<int>> AppendAsync(
+        LliteFile file, LovObject data, IoVec source, LovIoFlags flags, CancellationToken cancel)
+    {
+        Result<ulong> at = await data.AppendAsync(source, flags, cancel);
+        if (at.Failed)
+            return at.Error;
+        Tunables.WriteBytes.Add(source.Length);
+        return source.Length;
+    }
+
+    async ValueTask<Result<int>> WriteAfterKillAsync(
+        LliteFile file, LovObject data, long offset, IoVec source, Credentials caller, CancellationToken cancel)
+    {
+        // As the kernel does for the writer, whoever owns the file.
+        var kill = new LliteSetattr { Valid = SetattrFields.KillSuidSgid };
+        Result<LliteStat> killed = await SetattrSlowAsync(
+            file.Inode, null, kill, new Credentials(0, 0, Pid: caller.Pid), cancel);
+        return killed.Failed
+            ? killed.Error
+            : await WriteDataAsync(file, data, offset, source, isWriteBack: false, cancel);
+    }
+
+    async ValueTask<Result<LliteOpened>> OpenDirectoryAsync(
+        LliteInode inode, LliteOpenFlags flags, Credentials caller, CancellationToken cancel)
+    {
+        Errno allowed = await AccessAsync(inode, Permissions.Read, caller, cancel);
+        if (allowed != Errno.OK)
+            return allowed;
+        inode.Reference();
+        bool mayKeep = inode.Holds(Idl.Ldlm.InodeBits.UPDATE);
+        return new LliteOpened { File = _files.Add(inode, flags), KeepCache = mayKeep, CacheDirectory = true };
+    }
+
+    async ValueTask<Result<LliteOpened>> OpenFileAsync(
+        LliteInode inode, LliteOpenFlags flags, Credentials caller, CancellationToken cancel)
+    {
+        Result<MdcDevice> mdc = await FindAsync(inode, cancel);
+        if (mdc.Failed)
+            return mdc.Error;
+        var operation = new MdOperation
+        {
+            Fid1 = inode.Fid,
+            Fid2 = inode.Fid,
+            OpenFlags = Translate(flags) | MdsOpenFlags.BY_FID,
+            Time = Context.UnixSeconds,
+            Caller = Pack(caller, inode),
+        };
+        Result<MdAnswer> answer = await mdc.Value.OpenAsync(operation, cancel);
+        if (answer.Failed)
+            return answer.Error;
+        if (answer.Value.IsNegative)
+            return Errno.ESTALE;
+        if (answer.Value.Body.Fid1 != inode.Fid)
+        {
+            answer.Value.ReleaseLock();
+            await mdc.Value.CloseAsync(answer.Value.Open!, NoChange(inode.Fid), CancellationToken.None);
+            return Errno.EPROTO;
+        }
+        Take(inode, answer.Value);
+        inode.Reference();
+        LliteOpened opened = Opened(inode, flags, answer.Value.Open);
+        if ((flags & LliteOpenFlags.Truncate) == 0 || inode.Data is not { } data)
+            return opened;
+        Errno cut = await data.TruncateAsync(0, cancel);
+        if (cut == Errno.OK)
+            return opened;
+        await ReleaseAsync(opened.File);
+        return cut;
+    }
+
+    LliteOpened Opened(LliteInode inode, LliteOpenFlags flags, MdOpenHandle? handle)
+    {
+        LliteFile file = _files.Add(inode, flags);
+        file.Open = handle;
+        // Pages in the kernel are taken back when their lock goes: what is there is good.
+        return new LliteOpened
+        {
+            File = file,
+            KeepCache = true,
+            DirectIo = (flags & LliteOpenFlags.Direct) != 0,
+        };
+    }
+
+    async ValueTask<Result<LliteCreated>> CreateAsync(
+        LliteInode parent, byte[] name, uint mode, LliteOpenFlags flags, ReadOnlyMemory<byte> layout,
+        Credentials caller, CancellationToken cancel)
+    {
+        Result<MdcDevice> mdc = await FindAsync(parent, cancel);
+        if (mdc.Failed)
+            return mdc.Error;
+        Result<Fid> fid = await _metadata.AllocateFidAsync(mdc.Value, cancel);
+        if (fid.Failed)
+            return fid.Error;
+        parent.BeginOperation();
+        try
+        {
+            parent.RemoveName(name);
+            var operation = new MdOperation
+            {
+                Fid1 = parent.Fid,
+                Fid2 = fid.Value,
+                Name = name,
+                Data = layout,
+                Mode = (mode & ~FileType.Mask) | FileType.Regular,
+                OpenFlags = Translate(flags) | MdsOpenFlags.CREAT,
+                Time = Context.UnixSeconds,
+                Caller = Pack(caller, parent),
+            };
+            Result<MdAnswer> answer = await mdc.Value.OpenAsync(operation, cancel);
+            if (answer.Failed)
+                return answer.Error;
+            if (answer.Value.IsNegative)
+                return Errno.ENOENT;
+            LliteEntry entry = Enter(parent, name, answer.Value);
+            LliteInode inode = entry.Inode!;
+            inode.Reference();
+            var created = new LliteCreated { Entry = entry, Opened = Opened(inode, flags, answer.Value.Open) };
+            if (answer.Value.IsCreated || (flags & LliteOpenFlags.Truncate) == 0 || inode.Data is not { } data)
+                return created;
+            Errno cut = await data.TruncateAsync(0, cancel);
+            if (cut == Errno.OK)
+                return created;
+            await ReleaseAsync(created.Opened.File);
+            Drop(inode, 1);
+            return cut;
+        }
+        finally
+        {
+            parent.EndOperation();
+        }
+    }
+
+    async ValueTask<Errno> CloseAsync(LliteFile file)
+    {
+        Errno status = Errno.OK;
+        LliteInode inode = file.Inode;
+        if (file.Open is { } open)
+        {
+            Result<MdcDevice> mdc = await FindAsync(inode, CancellationToken.None);
+            MdSetattr change = NoChange(inode.Fid);
+            // The MDT keeps size and blocks lazily, for tools that do without the exact ones (LSOM).
+            if (file.HasWritten && inode.Data is { } data && data.TryGetAttributes(out LovAttributes known))
+                change = change with
+                {
+                    Valid = MdsAttrFlags.LSIZE | MdsAttrFlags.LBLOCKS,
+                    Size = known.Size,
+                    Blocks = known.Blocks,
+                };
+            status = mdc.Failed ? mdc.Error : await mdc.Value.CloseAsync(open, change, CancellationToken.None);
+        }
+        Drop(inode, 1);
+        return status;
+    }
+
+    static MdSetattr NoChange(Fid fid) => new() { Fid = fid, Valid = 0, Caller = new MdCredentials(0, 0) };
+
+    static MdsOpenFlags Translate(LliteOpenFlags flags)
+    {
+        MdsOpenFlags wire = (flags & LliteOpenFlags.AccessMode) switch
+        {
+            0 => MdsOpenFlags.FMODE_READ,
+            LliteOpenFlags.WriteOnly => MdsOpenFlags.FMODE_WRITE,
+            _ => MdsOpenFlags.FMODE_READ | MdsOpenFlags.FMODE_WRITE,
+        };
+        // These have the same values on the wire as in Linux; the others stay here.
+        const LliteOpenFlags Same = LliteOpenFlags.Exclusive | LliteOpenFlags.Truncate | LliteOpenFlags.Append
+            | LliteOpenFlags.DataSync | LliteOpenFlags.Directory;
+        wire |= (MdsOpenFlags)(ulong)(flags & Same);
+        if ((flags & LliteOpenFlags.Execute) != 0)
+            wire |= MdsOpenFlags.FMODE_EXEC;
+        if ((flags & LliteOpenFlags.NonBlock) != 0)
+            wire |= MdsOpenFlags.NORESTORE;
+        return wire;
+    }
 }

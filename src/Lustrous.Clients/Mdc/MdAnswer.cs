@@ -21,7 +21,7 @@ public sealed class MdAnswer
     public byte[] Acl { get; internal set; } = [];
 
     /// <summary>Held with one reference, which <see cref="ReleaseLock"/> gives back; null without a lock.</summary>
-    public ClientLock? Lock { get; internal set; }
+    public ClientLock? Lock { get; set; }
 
     public Dispositions Dispositions { get; internal set; }
 

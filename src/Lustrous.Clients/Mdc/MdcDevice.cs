@@ -82,6 +82,10 @@ public sealed partial class MdcDevice : IImportOwner, IAsyncDisposable
     /// <summary>Begins to connect; requests wait for it.</summary>
     public Errno Connect() => Import.Connect();
 
+    /// <summary>Waits until it is connected, or refused for good.</summary>
+    public ValueTask<Errno> WaitConnectedAsync(CancellationToken cancel) =>
+        Import.WaitConnectedAsync(firstTryOnly: false, cancel);
+
     /// <summary>Connected at present.</summary>
     public bool IsActive => Import.State is ImportState.Full or ImportState.Idle;
 

@@ -1,0 +1,167 @@
+using Lustrous.Clients.Lov;
+using Lustrous.Clients.Mdc;
+using Lustrous.Idl.Ldlm;
+using Lustrous.Idl.Mdt;
+
+namespace Lustrous.Llite;
+
+// What is known of the object, and under which locks. Source: ll_update_inode, ll_merge_attr in lustre/llite.
+public sealed partial class LliteInode
+{
+    /// <summary>Attributes are whole under these (mdc_revalidate_lock).</summary>
+    internal const InodeBits AttributeBits = InodeBits.UPDATE | InodeBits.PERM;
+
+    const InodeBits PermissionBits = InodeBits.PERM;
+
+    int _kernelHasAttributes;       // the kernel may keep attributes until told
+
+    /// <summary>Takes what a reply tells; the reply's lock, if any, is still held.</summary>
+    internal void Update(MdAnswer answer)
+    {
+        ref readonly MdtBody body = ref answer.Body;
+        LovObject? opened = null;
+        using (_lock.Enter())
+        {
+            Merge(body);
+            if ((body.Valid & MdtValid.FLACL) != 0)
+                _acl = answer.Acl;
+            bool hasLayout = (body.Valid & MdtValid.FLEASIZE) != 0 && answer.Layout.Length > 0;
+            if (!IsRegular || !hasLayout || answer.Layout.AsSpan().SequenceEqual(_layout))
+                return;
+            _layout = answer.Layout;
+            opened = _data;
+        }
+        if (opened is null)
+            OpenData(answer.Layout);
+        else
+            _mount.Watch(ChangeLayoutAsync(opened, answer.Layout));
+    }
+
+    /// <summary>Attributes of a reply whose lock, if any, is not for this object.</summary>
+    internal void Update(in MdtBody body)
+    {
+        using (_lock.Enter())
+            Merge(body);
+    }
+
+    /// <summary>
+    /// Attributes as known under locks; false when a server must be asked. What comes is right at this moment and may
+    /// be kept by the kernel until told otherwise.
+    /// </summary>
+    internal bool TryGetCached(out LliteAttributes attributes)
+    {
+        using (_lock.Enter())
+        {
+            attributes = _attributes;
+            if (!_hasAttributes || !Covers(AttributeBits))
+                return false;
+        }
+        if (Data is not { } data)
+            return true;
+        if (!data.TryGetAttributes(out LovAttributes known) || !known.IsLocked)
+            return false;
+        Merge(ref attributes, known);
+        return true;
+    }
+
+    /// <summary>The metadata half only: for regular files size, blocks and times are as of last.</summary>
+    internal bool TryGetMetadata(out LliteAttributes attributes)
+    {
+        using (_lock.Enter())
+        {
+            attributes = _attributes;
+            return _hasAttributes && Covers(AttributeBits);
+        }
+    }
+
+    /// <summary>Remembers what the objects told, for answers that may be old, and returns the whole.</summary>
+    internal LliteAttributes Remember(in LovAttributes known)
+    {
+        using (_lock.Enter())
+        {
+            LliteAttributes merged = _attributes;
+            Merge(ref merged, known);
+            (_attributes.Size, _attributes.Blocks) = (merged.Size, merged.Blocks);
+            return merged;
+        }
+    }
+
+    /// <summary>The kernel keeps what it was told until <see cref="IKernelCache"/> takes it back.</summary>
+    internal void NoteKernelAttributes() => Volatile.Write(ref _kernelHasAttributes, 1);
+
+    // The newer of what MDT and OSTs say; a time that was set back was set back on both.
+    static void Merge(ref LliteAttributes attributes, in LovAttributes known)
+    {
+        attributes.Size = known.Size;
+        attributes.Blocks = known.Blocks;
+        attributes.Mtime = Math.Max(attributes.Mtime, known.Mtime);
+        attributes.Ctime = Math.Max(attributes.Ctime, known.Ctime);
+        attributes.Atime = Math.Max(attributes.Atime, known.Atime);
+    }
+
+    void Merge(in MdtBody body)
+    {
+        _attributes.Fid = Fid;
+        _attributes.BlockSize = _mount.BlockSize;
+        MdtValid valid = body.Valid;
+        if ((valid & MdtValid.FLTYPE) != 0)
+        {
+            Type = body.Mode & FileType.Mask;
+            _attributes.Mode = Type | (_attributes.Mode & ~FileType.Mask);
+        }
+        if ((valid & MdtValid.FLMODE) != 0)
+            _attributes.Mode = (_attributes.Mode & FileType.Mask) | (body.Mode & ~FileType.Mask);
+        if ((valid & MdtValid.FLUID) != 0)
+            _attributes.Uid = body.Uid;
+        if ((valid & MdtValid.FLGID) != 0)
+            _attributes.Gid = body.Gid;
+        if ((valid & MdtValid.FLNLINK) != 0)
+            _attributes.Nlink = body.Nlink;
+        if ((valid & MdtValid.FLRDEV) != 0)
+            _attributes.Rdev = body.Rdev;
+        if ((valid & MdtValid.FLFLAGS) != 0)
+            _attributes.Flags = (uint)body.Flags;
+        if ((valid & MdtValid.FLPROJID) != 0)
+            _attributes.ProjectId = body.ProjectId;
+        if ((valid & MdtValid.FLATIME) != 0)
+            _attributes.Atime = body.Atime;
+        if ((valid & MdtValid.FLMTIME) != 0)
+            _attributes.Mtime = body.Mtime;
+        if ((valid & MdtValid.FLCTIME) != 0)
+            _attributes.Ctime = body.Ctime;
+        if ((valid & MdtValid.FLBTIME) != 0)
+            _attributes.Btime = body.Btime;
+        // Of a file with objects the MDT's size is a guess at most (LSOM); it serves until the objects are asked.
+        bool isGuess = IsRegular && _data is not null;
+        if ((valid & MdtValid.FLSIZE) != 0 && !isGuess)
+            _attributes.Size = body.Size;
+        if ((valid & MdtValid.FLBLOCKS) != 0 && !isGuess)
+            _attributes.Blocks = body.Blocks;
+        _hasAttributes |= (valid & MdtValid.FLMODE) != 0;
+    }
+
+    void OpenData(byte[] layout)
+    {
+        Result<LovObject> opened = _mount.DataDevice.Open(Fid, layout, this);
+        if (opened.Failed)
+        {
+            _mount.Context.Log.Error("llite", $"{Fid}: layout not understood: {opened.Error}");
+            return;
+        }
+        LovObject? second = null;
+        using (_lock.Enter())
+        {
+            if (_data is null)
+                Volatile.Write(ref _data, opened.Value);
+            else
+                second = opened.Value;
+        }
+        if (second is not null)
+            _mount.Watch(DiscardAsync(second));
+    }
+
+    static async ValueTask ChangeLayoutAsync(LovObject data, byte[] layout) =>
+        await data.SetLayoutAsync(layout, CancellationToken.None);
+
+    static async ValueTask DiscardAsync(LovObject data) => await data.CloseAsync(CancellationToken.None);
+}

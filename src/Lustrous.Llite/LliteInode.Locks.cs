@@ -1,0 +1,128 @@
+using Lustrous.Idl.Ldlm;
+using Lustrous.Ldlm.Client;
+
+namespace Lustrous.Llite;
+
+// The inode's locks: what may be believed at this moment, and what happens when one goes.
+public sealed partial class LliteInode
+{
+    readonly List<ClientLock> _locks = [];      // guarded by _lock; granted, not being lost
+    InodeBits _held;                            // guarded by _lock: union of the bits of _locks
+    long _updateEpoch;                          // guarded by _lock: how often UPDATE was lost
+
+    /// <summary>Whether locks over all these bits are held at this moment.</summary>
+    internal bool Holds(InodeBits bits)
+    {
+        using (_lock.Enter())
+            return Covers(bits);
+    }
+
+    /// <summary>Counts the losses of the UPDATE lock: an answer is good if none happened since it was asked
+    /// for.</summary>
+    internal bool HoldsUpdate(out long epoch)
+    {
+        using (_lock.Enter())
+        {
+            epoch = _updateEpoch;
+            return Covers(InodeBits.UPDATE);
+        }
+    }
+
+    /// <summary>
+    /// The lock protects this inode from now on. The caller holds a reference, and gives it back with the lock when
+    /// others cover the same: then false.
+    /// </summary>
+    internal bool Attach(ClientLock granted)
+    {
+        using (_lock.Enter())
+        {
+            if (_locks.Contains(granted))
+                return true;
+            if (Covers(granted.Bits))
+                return false;
+            granted.Owner = this;
+            _locks.Add(granted);
+            _held |= granted.Bits;
+            return true;
+        }
+    }
+
+    /// <summary>The inode leaves the table: its locks protect nothing any more.</summary>
+    internal void DetachLocks()
+    {
+        using (_lock.Enter())
+        {
+            foreach (ClientLock held in _locks)
+                held.Owner = null;
+            _locks.Clear();
+            _held = InodeBits.NONE;
+        }
+    }
+
+    /// <summary>
+    /// The lock, or some of its bits, is going: first nothing here is believed any more, then the kernel forgets, and
+    /// only then this ends and the server is told (ll_md_blocking_ast, ll_lock_cancel_bits).
+    /// </summary>
+    internal async ValueTask LosingAsync(ClientLock losing, InodeBits bits)
+    {
+        InodeBits lost = Lose(losing, bits);
+        if (lost == InodeBits.NONE)
+            return;
+        IKernelCache kernel = _mount.Options.Kernel;
+        if ((lost & (InodeBits.UPDATE | InodeBits.PERM | InodeBits.LOOKUP)) != 0)
+        {
+            bool pages = IsDirectory && (lost & InodeBits.UPDATE) != 0;
+            if (Interlocked.Exchange(ref _kernelHasAttributes, 0) != 0 || pages)
+                await WithoutUsAsync(kernel.InvalidateInodeAsync(this, pages), this);
+        }
+        if ((lost & InodeBits.UPDATE) != 0)
+            await ForgetNegativesAsync(kernel);
+        if ((lost & InodeBits.LOOKUP) != 0)
+            await ForgetNamesAsync(kernel);
+    }
+
+    bool Covers(InodeBits bits) => (_held & bits) == bits;
+
+    InodeBits Lose(ClientLock losing, InodeBits bits)
+    {
+        using (_lock.Enter())
+        {
+            if (!_locks.Contains(losing))
+                return InodeBits.NONE;
+            InodeBits before = _held;
+            InodeBits left = losing.Bits & ~bits;
+            if (left == InodeBits.NONE)
+                _locks.Remove(losing);
+            _held = left;
+            foreach (ClientLock other in _locks)
+            {
+                if (!ReferenceEquals(other, losing))
+                    _held |= other.Bits;
+            }
+            InodeBits lost = before & ~_held;
+            if ((lost & InodeBits.UPDATE) != 0)
+            {
+                _updateEpoch++;
+                _chunks.Clear();
+            }
+            if ((lost & InodeBits.XATTR) != 0)
+                _xattrs = null;
+            return lost;
+        }
+    }
+
+    /// <summary>
+    /// Waits for the kernel, but not while an operation of its own on <paramref name="busy"/> waits for a server: the
+    /// kernel lets go only after that operation, which may wait for the very lock that we are to give up.
+    /// </summary>
+    async ValueTask WithoutUsAsync(ValueTask kernel, LliteInode busy)
+    {
+        if (kernel.IsCompletedSuccessfully)
+            return;
+        Task done = kernel.AsTask();
+        Task started = busy.OperationStarted();
+        await Task.WhenAny(done, started);
+        if (!done.IsCompleted)
+            _mount.Watch(new ValueTask(done));
+    }
+}
