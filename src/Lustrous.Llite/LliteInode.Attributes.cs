@@ -130,7 +130,7 @@ public sealed partial class LliteInode
         if ((valid & MdtValid.FLCTIME) != 0)
             _attributes.Ctime = body.Ctime;
         if ((valid & MdtValid.FLBTIME) != 0)
-            _attributes.Btime = body.Btime;
+            _attributes.Btime = (long)body.Btime;
         // Of a file with objects the MDT's size is a guess at most (LSOM); it serves until the objects are asked.
         bool isGuess = IsRegular && _data is not null;
         if ((valid & MdtValid.FLSIZE) != 0 && !isGuess)

@@ -32,8 +32,9 @@ public sealed partial class LliteMount
         Tunables.Readdir.Add(1);
         if (!directory.IsDirectory)
             return Errno.ENOTDIR;
-        if (file is null && await AccessAsync(directory, Permissions.Read, caller, cancel) is var error and not Errno.OK)
-            return error;
+        Errno allowed = file is null ? await AccessAsync(directory, Permissions.Read, caller, cancel) : Errno.OK;
+        if (allowed != Errno.OK)
+            return allowed;
         int skip = file is { } open && open.Position.Cookie == cookie ? open.Position.Skip : 0;
         while (cookie < EndCookie)
         {
@@ -56,6 +57,15 @@ public sealed partial class LliteMount
                 file.Position = new DirectoryPosition(cookie, 0);
         }
         return Errno.OK;
+    }
+
+    /// <summary>The same for an open directory.</summary>
+    public ValueTask<Errno> ReaddirAsync(
+        LliteFile file, ulong cookie, bool plus, IDirectoryFiller filler, Credentials caller,
+        CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return ReaddirAsync(file.Inode, file, cookie, plus, filler, caller, cancel);
     }
 
     static void Remember(LliteFile? file, DirectoryChunk chunk, int index)

@@ -233,7 +233,8 @@ public sealed partial class LliteMount
                 all.FilesFree = osts.FilesFree;
             }
         }
-        all.Fsid = Root.Fid.Sequence ^ (ulong)(uint)Options.FsName.GetHashCode(StringComparison.Ordinal);
+        all.Fsid = Root.Fid.Sequence ^ (uint)NameComparer.Instance.GetHashCode(
+            System.Text.Encoding.UTF8.GetBytes(Options.FsName).AsSpan());
         using (_statfsLock.Enter())
             (_statfs, _statfsAt) = (all, Context.Uptime);
         return all;

@@ -22,14 +22,14 @@ public sealed class LliteTunables
 
     public LliteTunables(TimeProvider clock)
     {
-        ReadBytes = new StatsCounter("read_bytes", CounterKind.MinMaxSum, "bytes");
-        WriteBytes = new StatsCounter("write_bytes", CounterKind.MinMaxSum, "bytes");
-        Lookup = new StatsCounter("lookup", CounterKind.Count, "reqs");
-        Getattr = new StatsCounter("getattr", CounterKind.Count, "reqs");
-        Open = new StatsCounter("open", CounterKind.Count, "reqs");
-        Create = new StatsCounter("create", CounterKind.Count, "reqs");
-        Readdir = new StatsCounter("readdir", CounterKind.Count, "reqs");
-        StataheadHits = new StatsCounter("statahead", CounterKind.Count, "reqs");
+        ReadBytes = new StatsCounter("read_bytes", "bytes", CounterKind.MinMaxSum);
+        WriteBytes = new StatsCounter("write_bytes", "bytes", CounterKind.MinMaxSum);
+        Lookup = new StatsCounter("lookup", "reqs", CounterKind.Count);
+        Getattr = new StatsCounter("getattr", "reqs", CounterKind.Count);
+        Open = new StatsCounter("open", "reqs", CounterKind.Count);
+        Create = new StatsCounter("create", "reqs", CounterKind.Count);
+        Readdir = new StatsCounter("readdir", "reqs", CounterKind.Count);
+        StataheadHits = new StatsCounter("statahead", "reqs", CounterKind.Count);
         Stats = new Stats(
             clock, ReadBytes, WriteBytes, Lookup, Getattr, Open, Create, Readdir, StataheadHits);
     }

@@ -80,7 +80,7 @@ public sealed class ClientMount : IAsyncDisposable
             Fileset = options.Fileset,
             ReadOnly = options.ReadOnly,
             Kernel = options.Kernel,
-        }, config.Lmv, node.Parameters);
+        }, config.Lmv, config.Lov, node.Parameters);
         var mount = new ClientMount(node, options, mgc.Value, config, llite);
         status = await llite.MountAsync(cancel);
         if (status == Errno.OK)
