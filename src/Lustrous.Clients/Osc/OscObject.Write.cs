@@ -245,7 +245,8 @@ internal sealed partial class OscObject
         long cost = Device.Grant.CostOf(offset, offset + (ulong)source.Length);
         bool granted = Device.Grant.Enter(source.Length, cost) == CacheEntry.Entered;
         OscBrw rpc = Device.TakeBrw(this, isWrite: true);
-        rpc.Add(offset, source, BrwFlags.NOCACHE | (granted ? BrwFlags.FROM_GRANT : BrwFlags.SYNC));
+        rpc.Add(offset, source, BrwFlags.NOCACHE
+            | (granted ? BrwFlags.FROM_GRANT | BrwFlags.ASYNC : BrwFlags.SYNC));
         using (_lock.Enter())
         {
             Touch(modified: true);
