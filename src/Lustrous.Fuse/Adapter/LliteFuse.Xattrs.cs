@@ -110,9 +110,10 @@ public sealed partial class LliteFuse
         if (name.SequenceEqual("lustre.fid"u8))
             return new(inode.Fid.ToString());
         if (name.StartsWith(PathPrefix))
-            return Fid.TryParse(Encoding.UTF8.GetString(name[PathPrefix.Length..]), out Fid fid)
-                ? Mount.FidToPathAsync(fid, cancel)
-                : new(Errno.EINVAL);
+        {
+            Result<Fid> fid = Fid.Parse(Encoding.UTF8.GetString(name[PathPrefix.Length..]));
+            return fid.Failed ? new(fid.Error) : Mount.FidToPathAsync(fid.Value, cancel);
+        }
         if (name.SequenceEqual("lustre.osts"u8))
             return new(Lines(Mount.Osts));
         if (name.SequenceEqual("lustre.mdts"u8))
