@@ -78,6 +78,9 @@ public sealed partial class ServerLock : ExtentNode<ServerLock>
     /// <summary>Uptime at which its holder is evicted; guarded by the timers' lock.</summary>
     internal TimeSpan Deadline { get; set; }
 
+    /// <summary>Whatever a test wants to remember of it.</summary>
+    internal object? Tag { get; set; }
+
     /// <summary>Uptime when the blocking AST went.</summary>
     internal TimeSpan BlockedAt { get; set; }
 
