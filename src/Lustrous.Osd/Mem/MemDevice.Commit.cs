@@ -49,7 +49,7 @@ public sealed partial class MemDevice
             // Somebody else is at it; or we are called back from a commit, which goes on when the caller returns.
             var done = new TaskCompletionSource<Errno>();
             _waiters.Add((_wanted, done));
-            return new(done.Task.WaitAsync(cancel));
+            return new(done.Task);
         }
     }
 

@@ -1,0 +1,17 @@
+using Lustrous.Libcfs;
+
+namespace Lustrous.Osd.Tests.Support;
+
+/// <summary>What a device under test takes from the world.</summary>
+sealed class DtWorld : IWorkQueue
+{
+    public DtWorld() => Context = new NodeContext(Clock, new SeededRandom(1), this, Buffers, NullLogSink.Instance);
+
+    public ManualClock Clock { get; } = new();
+
+    public BufferPool Buffers { get; } = new(retainBytes: 0);
+
+    public NodeContext Context { get; }
+
+    public void Post(Action<object?> work, object? state) => work(state);
+}
