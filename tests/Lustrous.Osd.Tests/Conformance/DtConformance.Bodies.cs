@@ -29,7 +29,10 @@ public abstract partial class DtConformance
         Assert.Equal(length, file.Read(offset, copy).Value);
         Assert.Equal(data, copy);
         if (offset > 0)
-            Assert.Equal(new byte[Math.Min(offset, 5000)], await ReadAsync(file, Math.Max(0, offset - 5000), Math.Min(offset, 5000)));
+        {
+            int before = Math.Min(offset, 5000);
+            Assert.Equal(new byte[before], await ReadAsync(file, offset - before, before));
+        }
         Assert.Empty(await ReadAsync(file, offset + length, 10));
     }
 
@@ -39,7 +42,8 @@ public abstract partial class DtConformance
         IDtObject file = NewFile();
         byte[] model = Pattern(20000, 1);
         await WriteAsync(file, 0, model);
-        foreach ((int offset, int length) in new[] { (10, 20), (4090, 12), (8192, 100), (12287, 1), (0, 1), (19999, 1) })
+        (int, int)[] pieces = [(10, 20), (4090, 12), (8192, 100), (12287, 1), (0, 1), (19999, 1)];
+        foreach ((int offset, int length) in pieces)
         {
             byte[] piece = Pattern(length, offset + 77);
             await WriteAsync(file, offset, piece);

@@ -152,7 +152,8 @@ public abstract partial class DtConformance
         byte[] key2 = new byte[16];
         int length = 0;
         bool after = false;
-        while (index.IndexNext(key2.AsSpan(0, length), after, key2, out length, record, out int recordLength) == Errno.OK)
+        while (index.IndexNext(key2.AsSpan(0, length), after, key2, out length, record, out int recordLength)
+            == Errno.OK)
         {
             walked.Add(key2[..length]);
             Assert.Equal(1, recordLength);
