@@ -61,7 +61,7 @@ public sealed partial class MdtDevice : IServiceTargetHooks
             cookie = Context.Random.NextUInt64();
         }
         while (cookie == 0);
-        var file = new MdtOpenFile(new LustreHandle(cookie), o.Fid, flags, request.Xid);
+        var file = new MdtOpenFile(new LustreHandle(cookie), o.Fid, flags, request.Xid, request.ReplyTransno);
         if (DataOf(request.Export!).TryAdd(file))
             return file.Handle;
         _mdd.Close(MddContext.Server, o, flags);

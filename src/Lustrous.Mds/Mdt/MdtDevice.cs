@@ -6,6 +6,7 @@ using Lustrous.Mds.Lod;
 using Lustrous.Mds.Mdd;
 using Lustrous.Obdclass.Config;
 using Lustrous.Obdclass.Storage;
+using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Server;
 using Lustrous.Target;
 using Lustrous.Target.Fids;
@@ -24,15 +25,16 @@ public sealed partial class MdtDevice : ITargetDevice, IMddTransactions
     readonly LuTarget _target;
     readonly ServerNamespace _locks;
 
-    /// <param name="context">Of the node.</param>
+    /// <param name="node">The server's own: callbacks to clients go through it.</param>
     /// <param name="exports">Of the node: what its services find targets by.</param>
     /// <param name="options">What the target is.</param>
     /// <param name="storage">Formatted by <see cref="MddDevice.Format"/>.</param>
     /// <param name="lod">Makes layouts and destroys objects; null where there are no OSTs at all.</param>
     public MdtDevice(
-        NodeContext context, ExportTable exports, MdtOptions options, IDtDevice storage, ILod? lod)
+        PtlrpcNode node, ExportTable exports, MdtOptions options, IDtDevice storage, ILod? lod)
     {
-        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(node);
+        NodeContext context = node.Context;
         ArgumentNullException.ThrowIfNull(exports);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(storage);
@@ -46,6 +48,7 @@ public sealed partial class MdtDevice : ITargetDevice, IMddTransactions
             Index = options.Index,
             IsReplayable = options.IsReplayable,
         }, storage, this);
+        Target.CreateReverseImport = ReverseImport.Factory(node);
         _mdd = new MddDevice(context, storage, this, lod);
         _locks = new ServerNamespace(context, new ServerNamespaceOptions
         {

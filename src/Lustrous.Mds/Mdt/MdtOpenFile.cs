@@ -9,4 +9,5 @@ namespace Lustrous.Mds.Mdt;
 /// <param name="Fid">The object.</param>
 /// <param name="Flags">How it was opened.</param>
 /// <param name="Xid">The request that opened it: its resend gets the same handle.</param>
-sealed record MdtOpenFile(LustreHandle Handle, Fid Fid, MdsOpenFlags Flags, ulong Xid);
+/// <param name="Transno">Its transaction.</param>
+sealed record MdtOpenFile(LustreHandle Handle, Fid Fid, MdsOpenFlags Flags, ulong Xid, ulong Transno);

@@ -70,21 +70,6 @@ public sealed class TargetHandler : IServiceHandler
         return handler.Act(request, cancel);
     }
 
-    /// <summary>
-    /// For a handler that finds out by itself that a request must not be executed twice, as an enqueue does by its
-    /// intent: true when it was executed before and its reply is on the way again; it is not answered then.
-    /// </summary>
-    public static bool TryReconstruct(ServerRequest request)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        if ((request.Flags & (MsgFlags.RESENT | MsgFlags.REPLAY)) == 0
-            || !request.Export!.Replies.TryGet(request.Xid, out byte[]? reply))
-            return false;
-        request.Service.ResendReply(request, reply);
-        request.NoReply = true;
-        return true;
-    }
-
     /// <summary>The request was executed before: its client gets the reply of then (req_can_reconstruct).</summary>
     static Errno Reconstruct(ServerRequest request, byte[] reply)
     {

@@ -128,7 +128,7 @@ public sealed class ServerNode : IAsyncDisposable
             MdtIndex = spec.Index,
         });
         var mdt = new MdtDevice(
-            _node.Context, Exports, new MdtOptions { Name = spec.Name, Index = spec.Index }, storage, lod);
+            _node.Ptlrpc, Exports, new MdtOptions { Name = spec.Name, Index = spec.Index }, storage, lod);
         _running.Add(lod);
         _running.Add(mdt);
         return new TargetConfig(mdt, lod);

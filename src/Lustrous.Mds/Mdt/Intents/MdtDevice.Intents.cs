@@ -71,14 +71,14 @@ public sealed partial class MdtDevice
         if (!request.Capsule.TryGet(Rmf.RecReint, MessageSide.Request, out MdtRecReint rec)
             || rec.Opcode != ReintOp.Create)
             return Errno.EPROTO;
-        if (Reconstruct(request))
-            return Errno.EALREADY;
         enqueue.Dispositions = Dispositions.IT_EXECD | Dispositions.LOOKUP_EXECD;
         if (MdtReply.Pack(request) is var error and not Errno.OK)
             return error;
         using var locks = new MdtLockSet(_locks);
         MdtRecCreate record = ReintRecord.Create(rec);
-        Result<IDtObject> made = await CreateAsync(request, record, locks, cancel);
+        Result<IDtObject> made = IsMadeBefore(request, record)
+            ? Storage.Find(record.Fid2)
+            : await CreateAsync(request, record, locks, cancel);
         if (made.Failed)
             return AbortIntent(enqueue, made.Error);
         enqueue.Dispositions |= Dispositions.OPEN_CREATE | Dispositions.LOOKUP_NEG;
@@ -92,6 +92,12 @@ public sealed partial class MdtDevice
         MdtReply.PackAttributes(ref MdtReply.Body(request), made.Value, attributes, LayoutKnowledge.NotAsked);
         return error;
     }
+
+    /// <summary>A resend whose first sending was executed: the name stands for the FID that only this client could
+    /// choose.</summary>
+    bool IsMadeBefore(ServerRequest request, in MdtRecCreate record) =>
+        (request.Flags & Idl.Ptlrpc.MsgFlags.RESENT) != 0
+        && NameOf(request, out ReadOnlySpan<byte> name) == Errno.OK && IsStill(record.Fid1, name, record.Fid2);
 
     /// <summary>All extended attributes at once, under a lock so that the client may keep them
     /// (mdt_getxattr_all).</summary>
@@ -164,14 +170,5 @@ public sealed partial class MdtDevice
         body.AclSize = (uint)used;                      // bytes of the values
         body.MaxMdSize = (uint)lengths.Count;
         return Errno.OK;
-    }
-
-    /// <summary>A resend of what was executed gets the same reply again; else its reply will be kept.</summary>
-    static bool Reconstruct(ServerRequest request)
-    {
-        if (TargetHandler.TryReconstruct(request))
-            return true;
-        request.RememberReply = true;
-        return false;
     }
 }

@@ -120,14 +120,19 @@ public sealed partial class MdtDevice
         error = CheckMayOpen(open);
         if (error != Errno.OK)
             return error;
-        Result<LustreHandle> handle = OpenFor(open.Request, child, open.Flags, open.IsByFid);
+        if (open.Request.ReplyTransno == 0)
+            error = _target.EmptyTransaction(open.Request);
+        if (error != Errno.OK)
+            return error;
+        MdsOpenFlags flags = open.IsCreated ? open.Flags | MdsOpenFlags.CREATED : open.Flags;
+        Result<LustreHandle> handle = OpenFor(open.Request, child, flags, open.IsByFid);
         if (handle.Failed)
             return handle.Error;
         open.Handle = handle.Value;
         open.Add(Dispositions.OPEN_OPEN);
         if (open.Has(MdsOpenFlags.LOCK) && open.Lock is not null)
             open.Add(Dispositions.OPEN_LOCK);
-        return open.Request.ReplyTransno == 0 ? _target.EmptyTransaction(open.Request) : Errno.OK;
+        return Errno.OK;
     }
 
     /// <summary>What kinds of open go with what kinds of object, and whether who asks may

@@ -23,9 +23,10 @@ public sealed partial class MdtDevice
         if (!request.Capsule.TryGet(Rmf.RecReint, MessageSide.Request, out MdtRecReint rec)
             || rec.Opcode != ReintOp.Open)
             return Errno.EPROTO;
-        if (Reconstruct(request))
-            return Errno.EALREADY;
         var open = new OpenState(enqueue, ReintRecord.Create(rec));
+        if ((request.Flags & MsgFlags.RESENT) != 0
+            && DataOf(enqueue.Export).FindByXid(request.Xid) is { } opened)
+            return await ReconstructOpenAsync(open, opened, cancel);
         Errno status = CheckOpen(open);
         if (status == Errno.OK)
         {
@@ -33,6 +34,24 @@ public sealed partial class MdtDevice
             status = open.IsByFid ? await OpenByFidAsync(open, cancel) : await OpenByNameAsync(open, cancel);
         }
         _mdd.DiscardLayout(open.Layout);        // nobody took it
+        return FinishOpen(open, status);
+    }
+
+    /// <summary>The request was executed before and its reply is lost: the same handle again, with attributes and locks
+    /// of now (mdt_reconstruct_open).</summary>
+    async ValueTask<Errno> ReconstructOpenAsync(OpenState open, MdtOpenFile opened, CancellationToken cancel)
+    {
+        open.Child = Storage.Locate(opened.Fid);
+        open.Handle = opened.Handle;
+        open.IsCreated = (opened.Flags & MdsOpenFlags.CREATED) != 0;
+        open.Add(Dispositions.IT_EXECD | Dispositions.LOOKUP_EXECD | Dispositions.OPEN_OPEN);
+        open.Add(open.IsCreated
+            ? Dispositions.LOOKUP_NEG | Dispositions.OPEN_CREATE
+            : Dispositions.LOOKUP_POS);
+        Errno status = await TakeOpenLockAsync(open, cancel);
+        if (open.Lock is not null && open.Has(MdsOpenFlags.LOCK))
+            open.Add(Dispositions.OPEN_LOCK);
+        open.Request.ReplyTransno = opened.Transno;
         return FinishOpen(open, status);
     }
 
