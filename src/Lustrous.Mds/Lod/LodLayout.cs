@@ -7,8 +7,15 @@ namespace Lustrous.Mds.Lod;
 /// <summary>A layout chosen for a new file, its objects reserved.</summary>
 public sealed class LodLayout
 {
+    /// <summary>One of another ILod's, which knows its objects by itself.</summary>
+    public LodLayout(LovEa layout)
+        : this(layout, [])
+    {
+    }
+
     internal LodLayout(LovEa layout, IReadOnlyList<LodStripe> stripes)
     {
+        ArgumentNullException.ThrowIfNull(layout);
         Layout = layout;
         Stripes = stripes;
         Ea = layout.ToArray();
