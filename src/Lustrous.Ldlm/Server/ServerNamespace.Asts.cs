@@ -65,25 +65,28 @@ public sealed partial class ServerNamespace
     /// </summary>
     async ValueTask SendBlockingAsync(ServerLock held)
     {
-        while (held.Export is { } export)
+        while (await TellBlockedAsync(held))
+            await Task.Delay(s_retryDelay, Context.Clock, _stopped);
+    }
+
+    /// <summary>Says whether to try again.</summary>
+    async ValueTask<bool> TellBlockedAsync(ServerLock held)
+    {
+        var body = new LdlmRequest { Count = 1 };
+        using (held.Resource.Lock.Enter())
         {
-            var body = new LdlmRequest { Count = 1 };
-            using (held.Resource.Lock.Enter())
-            {
-                if (held.IsDestroyed || !held.IsBlocked)
-                    return;
-                body.Flags = (uint)(held.Flags & LockFlagsMasks.AST_MASK);
-                body.Desc = DescribeBlocker(held);
-                StartTime(held);
-            }
-            using PtlrpcRequest? request = export.ReverseImport?.NewRequest(RequestFormats.LdlmBlCallback);
-            if (request is null)
-                return;
-            SetBody(request, body, held);
-            Errno status = await request.SendAsync(default);
-            if (status == Errno.OK || !await HandleErrorAsync(held, request, status, "blocking"))
-                return;
+            if (held.IsDestroyed || !held.IsBlocked)
+                return false;
+            body.Flags = (uint)(held.Flags & LockFlagsMasks.AST_MASK);
+            body.Desc = DescribeBlocker(held);
+            StartTime(held);
         }
+        using PtlrpcRequest? request = held.Export?.ReverseImport?.NewRequest(RequestFormats.LdlmBlCallback);
+        if (request is null)
+            return false;
+        SetBody(request, body, held);
+        Errno status = await request.SendAsync(default);
+        return status != Errno.OK && HandleError(held, request, status, "blocking");
     }
 
     /// <summary>Tells a client that a lock it waits for is granted, and at once whether somebody wants it
@@ -91,48 +94,54 @@ public sealed partial class ServerNamespace
     async ValueTask SendCompletionAsync(ServerLock held)
     {
         TimeSpan until = Context.Uptime + LockTimeout;
-        while (held.Export is { } export)
+        while (await TellGrantedAsync(held))
         {
-            using PtlrpcRequest? request = export.ReverseImport?.NewRequest(RequestFormats.LdlmCpCallback);
-            if (request is null)
-                return;
-            // A layout may be too large for what the client has room for; it asks for it again.
-            bool hasLayout = held.Resource.Type == LockType.Ibits && (held.Bits & InodeBits.LAYOUT) != 0;
-            int lvbSize = hasLayout || !held.Resource.IsLvbReady ? 0 : Lvb!.Size(held);
-            request.SetSize(Rmf.DlmLvb, lvbSize);
-            request.Pack();
-            if (lvbSize > 0)
+            if (Context.Uptime >= until)
             {
-                int filled = Lvb!.Fill(held, request.Capsule.GetBytes(Rmf.DlmLvb, MessageSide.Request));
-                if (filled < lvbSize)
-                    request.Capsule.Shrink(Rmf.DlmLvb, MessageSide.Request, filled);
-            }
-            var body = new LdlmRequest { Count = 1 };
-            using (held.Resource.Lock.Enter())
-            {
-                if (held.IsDestroyed)
-                    return;
-                body.Desc = Describe(held);
-                if (held.IsBlocked)
-                {
-                    body.Flags = (uint)(LockFlags.AST_SENT | (held.Flags & LockFlagsMasks.AST_MASK));
-                    body.Desc.PolicyData = WithCancelBits(held);
-                    StartTime(held);
-                }
-            }
-            SetBody(request, body, held);
-            Errno status = await request.SendAsync(default);
-            if (status == Errno.OK || !await HandleErrorAsync(held, request, status, "completion"))
+                Evict(held, "completion callback timed out");
                 return;
-            if (Context.Uptime < until)
-                continue;
-            Evict(held, "completion callback timed out");
-            return;
+            }
+            await Task.Delay(s_retryDelay, Context.Clock, _stopped);
         }
     }
 
+    /// <summary>Says whether to try again.</summary>
+    async ValueTask<bool> TellGrantedAsync(ServerLock held)
+    {
+        using PtlrpcRequest? request = held.Export?.ReverseImport?.NewRequest(RequestFormats.LdlmCpCallback);
+        if (request is null)
+            return false;
+        // A layout may be too large for what the client has room for; it asks for it again.
+        bool hasLayout = held.Resource.Type == LockType.Ibits && (held.Bits & InodeBits.LAYOUT) != 0;
+        int lvbSize = hasLayout || !held.Resource.IsLvbReady ? 0 : Lvb!.Size(held);
+        request.SetSize(Rmf.DlmLvb, lvbSize);
+        request.Pack();
+        if (lvbSize > 0)
+        {
+            int filled = Lvb!.Fill(held, request.Capsule.GetBytes(Rmf.DlmLvb, MessageSide.Request));
+            if (filled < lvbSize)
+                request.Capsule.Shrink(Rmf.DlmLvb, MessageSide.Request, filled);
+        }
+        var body = new LdlmRequest { Count = 1 };
+        using (held.Resource.Lock.Enter())
+        {
+            if (held.IsDestroyed)
+                return false;
+            body.Desc = Describe(held);
+            if (held.IsBlocked)
+            {
+                body.Flags = (uint)(LockFlags.AST_SENT | (held.Flags & LockFlagsMasks.AST_MASK));
+                body.Desc.PolicyData = WithCancelBits(held);
+                StartTime(held);
+            }
+        }
+        SetBody(request, body, held);
+        Errno status = await request.SendAsync(default);
+        return status != Errno.OK && HandleError(held, request, status, "completion");
+    }
+
     /// <summary>What an AST's error means (<c>ldlm_handle_ast_error</c>); says whether to send it again.</summary>
-    async ValueTask<bool> HandleErrorAsync(ServerLock held, PtlrpcRequest request, Errno status, string kind)
+    bool HandleError(ServerLock held, PtlrpcRequest request, Errno status, string kind)
     {
         if (held.IsDestroyed)
             return false;           // the cancel came first
@@ -147,12 +156,9 @@ public sealed partial class ServerNamespace
             Evict(held, $"{kind} callback was answered with {status}");
             return false;
         }
-        // The way back is closed: the client leaves, or this target does.
-        if (status is Errno.EIO or Errno.ENODEV or Errno.ESHUTDOWN or Errno.EINTR
-            || held.Export is not { IsConnected: true })
-            return false;
-        await Task.Delay(s_retryDelay, Context.Clock);
-        return !held.IsDestroyed;
+        // The way back may be closed: the client leaves, or this target does.
+        return status is not (Errno.EIO or Errno.ENODEV or Errno.ESHUTDOWN or Errno.EINTR)
+            && held.Export is { IsConnected: true };
     }
 
     /// <summary>The blocking lock's description, with which a client may see what it need not give up.</summary>

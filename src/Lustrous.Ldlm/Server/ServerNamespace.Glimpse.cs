@@ -61,32 +61,37 @@ public sealed partial class ServerNamespace
     async Task GlimpseOneAsync(ServerLock held, CancellationToken cancel)
     {
         TimeSpan until = Context.Uptime + LockTimeout;
-        while (!held.IsDestroyed && held.Export is { } export && !cancel.IsCancellationRequested)
+        while (await AskAsync(held, cancel) && !cancel.IsCancellationRequested)
         {
-            using PtlrpcRequest? request = export.ReverseImport?.NewRequest(RequestFormats.LdlmGlCallback);
-            if (request is null)
-                return;
-            request.SetReplySize(Rmf.DlmLvb, held.Resource.IsLvbReady ? Lvb!.Size(held) : 0);
-            SetBody(request, new LdlmRequest { Count = 1, Desc = Describe(held) }, held);
-            Errno status = await request.SendAsync(cancel);
-            if (status == Errno.OK)
-            {
-                UpdateLvb(held.Resource, request.GetBytes(Rmf.DlmLvb));
-                return;
-            }
-            if (request.ReplyStatus == -(int)LdlmStatus.NO_LOCK_DATA)
-            {
-                UpdateLvb(held.Resource, default);      // it has the lock and knows nothing: look at the object
-                return;
-            }
-            if (!await HandleErrorAsync(held, request, status, "glimpse"))
-                return;
             if (Context.Uptime >= until)
             {
                 Evict(held, "glimpse callback timed out");
                 return;
             }
+            await Task.Delay(s_retryDelay, Context.Clock, _stopped);
         }
+    }
+
+    /// <summary>Says whether to try again.</summary>
+    async ValueTask<bool> AskAsync(ServerLock held, CancellationToken cancel)
+    {
+        using PtlrpcRequest? request = held.Export?.ReverseImport?.NewRequest(RequestFormats.LdlmGlCallback);
+        if (request is null || held.IsDestroyed)
+            return false;
+        request.SetReplySize(Rmf.DlmLvb, held.Resource.IsLvbReady ? Lvb!.Size(held) : 0);
+        SetBody(request, new LdlmRequest { Count = 1, Desc = Describe(held) }, held);
+        Errno status = await request.SendAsync(cancel);
+        if (status == Errno.OK)
+        {
+            UpdateLvb(held.Resource, request.GetBytes(Rmf.DlmLvb));
+            return false;
+        }
+        if (request.ReplyStatus == -(int)LdlmStatus.NO_LOCK_DATA)
+        {
+            UpdateLvb(held.Resource, default);      // it has the lock and knows nothing: look at the object
+            return false;
+        }
+        return HandleError(held, request, status, "glimpse");
     }
 
     ref struct ProlongVisitor(ServerNamespace ns, Export export) : IExtentVisitor<ServerLock>

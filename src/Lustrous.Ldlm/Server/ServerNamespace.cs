@@ -23,6 +23,8 @@ public sealed partial class ServerNamespace : IAsyncDisposable
     readonly Lock _actionsLock = new();
     readonly Stack<LockActions> _freeActions = new();       // guarded by _actionsLock
     readonly LockTimers _timers;
+    readonly CancellationTokenSource _stopping = new();
+    readonly CancellationToken _stopped;        // outlives its source
     readonly ulong _firstCookie;
     long _numbers;
     int _granted;
@@ -36,6 +38,7 @@ public sealed partial class ServerNamespace : IAsyncDisposable
         Lvb = lvb;
         LockTimeout = TimeSpan.FromSeconds(options.LockTimeoutSeconds);
         _firstCookie = context.Random.NextUInt64();
+        _stopped = _stopping.Token;
         _timers = new LockTimers(context, OnExpired);
         for (int i = 0; i < Stripes; i++)
             _stripes[i] = new RankedLock(14, "lr_lock");
@@ -103,7 +106,13 @@ public sealed partial class ServerNamespace : IAsyncDisposable
         static string Text(long value) => value.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    public ValueTask DisposeAsync() => _timers.DisposeAsync();
+    /// <summary>No callback is sent again and nobody is evicted any more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _stopping.Cancel();
+        await _timers.DisposeAsync();
+        _stopping.Dispose();
+    }
 
     /// <summary>
     /// The resource with one more user, which <see cref="Put"/> takes away. EINVAL when it is of another type.
