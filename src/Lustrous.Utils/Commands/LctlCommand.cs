@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Lustrous.Utils.Control;
+
+namespace Lustrous.Utils.Commands;
+
+/// <summary><c>lctl</c>: asks running processes of ours.</summary>
+static class LctlCommand
+{
+    public static Command Create()
+    {
+        var words = new Argument<string[]>("VERB")
+        {
+            Description = "dl; list_nids; ping NID; get_param [-n] NAME…; list_param NAME…;"
+                + " set_param [-P] NAME=VALUE…; conf_param NAME=VALUE",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var command = new Command("lctl", "Looks into running servers and mounts, and sets their parameters.")
+        {
+            words,
+        };
+        command.TreatUnmatchedTokensAsErrors = false;
+        command.SetAction((parsed, cancel) => RunAsync(
+            [.. parsed.GetValue(words) ?? [], .. parsed.UnmatchedTokens], cancel));
+        return command;
+    }
+
+    /// <summary>Runs a verb with its words as they were written, options included.</summary>
+    public static async Task<int> RunAsync(string[] words, CancellationToken cancel)
+    {
+        switch (words)
+        {
+            case ["dl" or "device_list", ..]:
+                return await DevicesAsync(cancel);
+            case ["list_nids", ..]:
+                return await ShowFirstAsync(["list_nids"], cancel);
+            case ["ping", var nid, ..]:
+                return await ShowFirstAsync(["ping", nid], cancel);
+            case ["get_param", "-n", .. var names] when names.Length > 0:
+                return await EachAsync(names, name => ["get_param", "-n", name], "get_param", cancel);
+            case ["get_param" or "list_param", .. var names] when names.Length > 0:
+                return await EachAsync(names, name => [words[0], name], words[0], cancel);
+            case ["set_param", "-P", .. var settings] when settings.Length > 0:
+                return await EachAsync(settings, setting => ["set_param", "-P", setting], "set_param", cancel);
+            case ["set_param", .. var settings] when settings.Length > 0:
+                return await EachAsync(settings, setting => ["set_param", setting], "set_param", cancel);
+            case ["conf_param", var setting]:
+                return await EachAsync([setting], one => ["conf_param", one], "conf_param", cancel);
+            default:
+                await Console.Error.WriteLineAsync(
+                    $"lctl: '{string.Join(' ', words)}' is not known; see lustrous lctl --help");
+                return 2;
+        }
+    }
+
+    /// <summary>The devices of all processes, numbered through.</summary>
+    static async Task<int> DevicesAsync(CancellationToken cancel)
+    {
+        var text = new StringBuilder();
+        int number = 0;
+        foreach (ControlAnswer answer in await ControlClient.AskAllAsync(["dl"], cancel))
+        {
+            foreach (string line in answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                text.Append(CultureInfo.InvariantCulture, $"{number++,3}{line[3..]}\n");
+        }
+        Console.Write(text.ToString());
+        return 0;
+    }
+
+    static async Task<int> ShowFirstAsync(string[] words, CancellationToken cancel)
+    {
+        ControlAnswer? answer = await ControlClient.AskFirstAsync(words, cancel);
+        if (answer is null)
+        {
+            await Console.Error.WriteLineAsync(
+                $"lctl: no server or mount of yours is running ({ControlPaths.Folder})");
+            return 1;
+        }
+        return Show(answer);
+    }
+
+    static async Task<int> EachAsync(
+        string[] items, Func<string, string[]> words, string verb, CancellationToken cancel)
+    {
+        int exitCode = 0;
+        foreach (string item in items)
+        {
+            List<ControlAnswer> answers = await ControlClient.AskAllAsync(words(item), cancel);
+            if (answers.Count == 0)
+            {
+                bool isForMgs = words(item) is ["set_param", "-P", ..] or ["conf_param", ..];
+                await Console.Error.WriteLineAsync(isForMgs
+                    ? $"error: {verb}: no MGS of yours is running here; run this on its node"
+                    : $"error: {verb}: param_path '{item.Split('=')[0]}': No such file or directory");
+                exitCode = (int)Errno.ENOENT;
+            }
+            foreach (ControlAnswer answer in answers)
+                exitCode = Show(answer) is var code and not 0 ? code : exitCode;
+        }
+        return exitCode;
+    }
+
+    static int Show(ControlAnswer answer)
+    {
+        Console.Write(answer.Output);
+        Console.Error.Write(answer.Error);
+        return answer.ExitCode;
+    }
+}

@@ -1,0 +1,101 @@
+using System.CommandLine;
+using Lustrous.Utils.Hosting;
+
+namespace Lustrous.Utils.Commands;
+
+/// <summary><c>mkfs.lustre</c>: describes a target for <c>lustrous serve</c>.</summary>
+static class MkfsCommand
+{
+    const int MaxIndex = 0xffff - 1;
+
+    public static Command Create()
+    {
+        var folder = new Argument<string>("DIR") { Description = "Folder of the target" };
+        var mgs = new Option<bool>("--mgs") { Description = "Is the management server" };
+        var mdt = new Option<bool>("--mdt") { Description = "Is a metadata target" };
+        var ost = new Option<bool>("--ost") { Description = "Is an object target" };
+        var fsName = new Option<string>("--fsname")
+        {
+            Description = "Name of the file system, at most 8 characters",
+            DefaultValueFactory = static _ => "lustre",
+        };
+        var index = new Option<int?>("--index") { Description = "Number of the target, 0 to 65534" };
+        var nodes = new Option<string[]>("--mgsnode")
+        {
+            Description = "NIDs of the MGS: 10.0.0.1@tcp; may be repeated",
+        };
+        var parameters = new Option<string[]>("--param")
+        {
+            Description = "A parameter for its configuration: KEY=VALUE",
+        };
+        var failNodes = new Option<string[]>("--failnode", "--servicenode")
+        {
+            Description = "NIDs of a node that may take it over",
+        };
+        var size = new Option<string>("--device-size")
+        {
+            Description = "Room, in memory that is taken as it fills: 512M, 16G",
+            DefaultValueFactory = static _ => "64G",
+        };
+        var reformat = new Option<bool>("--reformat") { Description = "Replaces a target that is there" };
+        var command = new Command("mkfs.lustre", "Makes a target for 'lustrous serve'. For now it holds its data in"
+            + " memory only: what is written to it is lost when the server stops.")
+        {
+            folder, mgs, mdt, ost, fsName, index, nodes, parameters, failNodes, size, reformat,
+        };
+        command.Aliases.Add("mkfs");
+        command.SetAction((parsed, _) => HostCommand.RunAsync("mkfs.lustre", _ =>
+        {
+            var asked = new TargetDescription
+            {
+                Mgs = parsed.GetValue(mgs),
+                Mdt = parsed.GetValue(mdt),
+                Ost = parsed.GetValue(ost),
+                FsName = parsed.GetValue(fsName)!,
+                MgsNodes = parsed.GetValue(nodes) ?? [],
+                Parameters =
+                [
+                    .. parsed.GetValue(parameters) ?? [],
+                    .. (parsed.GetValue(failNodes) ?? []).Select(node => "failover.node=" + node),
+                ],
+            };
+            return Task.FromResult(Make(
+                parsed.GetValue(folder)!, asked, parsed.GetValue(index), parsed.GetValue(size)!,
+                parsed.GetValue(reformat)));
+        }));
+        return command;
+    }
+
+    static int Make(string folder, TargetDescription asked, int? index, string size, bool reformat)
+    {
+        if (!asked.Mgs && !asked.Mdt && !asked.Ost)
+            throw Wrong("say what it is: --mgs, --mdt or --ost");
+        if (asked.Mdt && asked.Ost)
+            throw Wrong("a target is an MDT or an OST, not both");
+        if (asked is { Mgs: true, Ost: true })
+            throw Wrong("the MGS goes alone or with an MDT");
+        bool isTarget = asked.Mdt || asked.Ost;
+        if (asked.FsName.Length is 0 or > 8
+            || !asked.FsName.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
+            throw Wrong($"--fsname '{asked.FsName}': 1 to 8 letters, digits, '-' or '_'");
+        if (isTarget && index is null)
+            throw Wrong("--index is missing: each target of a file system has its own, from 0");
+        if (index is < 0 or > MaxIndex)
+            throw Wrong($"--index {index}: 0 to {MaxIndex}");
+        if (isTarget && !asked.Mgs && asked.MgsNodes.Count == 0)
+            throw Wrong("--mgsnode is missing: the NID of the MGS, as 10.0.0.1@tcp");
+        _ = MgsNodes.Parse(asked.MgsNodes);
+        if (!SizeText.TryParse(size, out long bytes) || bytes < 16 << 20)
+            throw Wrong($"--device-size {size}: at least 16M");
+        if (File.Exists(Path.Combine(folder, TargetDescription.FileName)) && !reformat)
+            throw Wrong($"{folder} is a target already; --reformat replaces it");
+        TargetDescription made = asked with { Index = (uint)(index ?? 0), CapacityBytes = bytes };
+        made.Write(folder);
+        Console.WriteLine($"{made.Name}{(made is { Mgs: true, Mdt: true } ? " and MGS" : "")} in {folder}");
+        Console.WriteLine("   Storage: memory. What is written to it is LOST when its server stops.");
+        Console.WriteLine($"   Run it:  lustrous serve {folder}");
+        return 0;
+    }
+
+    static HostException Wrong(string what) => new(Errno.EINVAL, what);
+}

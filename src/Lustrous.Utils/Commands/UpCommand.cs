@@ -1,0 +1,73 @@
+using System.CommandLine;
+using Lustrous.Idl.LNet;
+using Lustrous.Utils.Control;
+using Lustrous.Utils.Hosting;
+
+namespace Lustrous.Utils.Commands;
+
+/// <summary><c>lustrous up</c>: all servers and a mount in one process, in the foreground, in memory.</summary>
+static class UpCommand
+{
+    public static Command Create()
+    {
+        var mount = new Option<string>("--mount") { Description = "Where to mount", Required = true };
+        var mdts = new Option<int>("--mdts") { Description = "Metadata targets", DefaultValueFactory = static _ => 1 };
+        var osts = new Option<int>("--osts") { Description = "Object targets", DefaultValueFactory = static _ => 4 };
+        var fsName = new Option<string>("--fsname")
+        {
+            Description = "Name of the file system, at most 8 characters",
+            DefaultValueFactory = static _ => "lustre",
+        };
+        var nid = new Option<string?>("--nid")
+        {
+            Description = "Lets other machines mount it: our ADDRESS@tcp. Without it only this process uses it",
+        };
+        Option<int> port = HostCommand.Port();
+        var size = new Option<string>("--ost-size")
+        {
+            Description = "Room of each OST, in memory that is taken as it fills: 512M, 16G",
+            DefaultValueFactory = static _ => "64G",
+        };
+        Option<bool> verbose = HostCommand.Verbose();
+        var command = new Command("up", "All servers and a mount in one process, in memory, until Ctrl-C or umount.")
+        {
+            mount, mdts, osts, fsName, nid, port, size, verbose,
+        };
+        command.SetAction((parsed, _) => HostCommand.RunAsync("lustrous up", stop =>
+        {
+            if (!SizeText.TryParse(parsed.GetValue(size)!, out long bytes))
+                throw new HostException(Errno.EINVAL, $"--ost-size {parsed.GetValue(size)} is no size");
+            return RunAsync(parsed.GetValue(mount)!, new LocalClusterOptions
+            {
+                FsName = parsed.GetValue(fsName)!,
+                Mdts = parsed.GetValue(mdts),
+                Osts = parsed.GetValue(osts),
+                Nid = parsed.GetValue(nid) is { } text ? HostCommand.ParseNid(text) : Nid.Loopback,
+                Port = parsed.GetValue(port),
+                OstBytes = bytes,
+                LogLevel = HostCommand.LevelOf(parsed.GetValue(verbose)),
+            }, stop);
+        }));
+        return command;
+    }
+
+    static async Task<int> RunAsync(string mountPoint, LocalClusterOptions options, CancellationToken stop)
+    {
+        await using LocalCluster cluster = await LocalCluster.StartAsync(options, stop);
+        await using FuseMount mount = await cluster.MountAsync(mountPoint, stop);
+        var process = new RunningProcess(cluster.Node) { Servers = cluster.Servers };
+        process.Add(mount);
+        await using ControlServer? control = process.Listen();
+        Console.WriteLine(
+            $"{options.FsName}: {options.Mdts} MDT, {options.Osts} OST, in memory, mounted on {mountPoint}"
+            + " (Ctrl-C or umount ends it, and its contents)");
+        if (!options.Nid.IsLoopback)
+        {
+            Console.WriteLine(
+                $"others mount it with: lustrous mount {options.Nid}:/{options.FsName} DIR -o port={options.Port}");
+        }
+        await Console.Out.FlushAsync(CancellationToken.None);
+        await Task.WhenAny(mount.Completion, HostCommand.StoppedAsync(stop));
+        return 0;
+    }
+}
