@@ -255,6 +255,8 @@ public sealed partial class OscDevice : IImportOwner, ILockCallbacks, IAsyncDisp
         Version = LustreVersion.Code,
         BrwSize = (uint)Math.Max(options.MaxRpcBytes, OscOptions.DefaultRpcBytes),
         ChecksumTypes = options.ChecksumTypes,
+        // What is asked for to begin with (osc_reconnect).
+        Grant = 2 * (uint)Math.Max(options.MaxRpcBytes, OscOptions.DefaultRpcBytes),
         // What our cache and locks count in: pages, and no inode cost (client_common_fill_super).
         GrantBlockBits = OscChunk.PageShift,
     };
