@@ -19,6 +19,7 @@ internal sealed partial class OscObject
         ulong offset, IoVec destination, ulong ahead, CancellationToken cancel)
     {
         int done = 0;
+        bool pinned = false;
         try
         {
             while (true)
@@ -26,6 +27,9 @@ internal sealed partial class OscObject
                 Need need = ReadCached(offset, destination, ref done, ahead, out Task? progress, out OscBrw? rpc);
                 if (need == Need.Nothing)
                     return Errno.OK;
+                if (!pinned)
+                    Pin(offset, destination.Length);
+                pinned = true;
                 if (rpc is null)
                 {
                     await progress!.WaitAsync(cancel);
@@ -34,12 +38,19 @@ internal sealed partial class OscObject
                 Errno status = await RunReadAsync(rpc, cancel);
                 if (status != Errno.OK)
                     return status;
-                Device.KeepCacheLimit(this);
             }
         }
         catch (OperationCanceledException)
         {
             return Errno.EINTR;
+        }
+        finally
+        {
+            if (pinned)
+            {
+                Unpin(offset, destination.Length);
+                Device.KeepCacheLimit(this);
+            }
         }
     }
 

@@ -28,6 +28,7 @@ internal sealed partial class OscObject
     {
         int done = 0;
         RoomTicket? ticket = null;
+        bool pinned = false;
         try
         {
             while (true)
@@ -37,6 +38,11 @@ internal sealed partial class OscObject
                 Device.KeepCacheLimit(this);
                 if (need == Need.Nothing)
                     return Errno.OK;
+                if (need == Need.Pages && !pinned)
+                {
+                    Pin(offset, source.Length);
+                    pinned = true;
+                }
                 if (ticket is not null && need != Need.Room)
                 {
                     Device.LeaveRoomQueue(ticket);
@@ -75,6 +81,8 @@ internal sealed partial class OscObject
         }
         finally
         {
+            if (pinned)
+                Unpin(offset, source.Length);
             if (ticket is not null)
                 Device.LeaveRoomQueue(ticket);
         }

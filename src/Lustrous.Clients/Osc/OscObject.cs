@@ -29,6 +29,7 @@ internal sealed partial class OscObject
     ulong _urgentStart = ulong.MaxValue;            // to be written as soon as may be; empty when start > end
     ulong _urgentEnd;
     ulong _punchStart = ulong.MaxValue;             // a truncate is under way from here on: no writes
+    readonly List<(ulong First, ulong Last)> _pins = [];    // chunks that a call has had read and not used yet
     Errno _writeError;
     bool _isUnsynced;                               // the OST may not have all of it on disk
     bool _isSmallFile = true;
@@ -207,13 +208,39 @@ internal sealed partial class OscObject
         return chunk;
     }
 
+    /// <summary>
+    /// What a call has had read stays until the call has used it: else a small cache and several readers would read the
+    /// same again and again.
+    /// </summary>
+    void Pin(ulong offset, int length)
+    {
+        using (_lock.Enter())
+            _pins.Add((offset >> OscChunk.Shift, (offset + (ulong)length - 1) >> OscChunk.Shift));
+    }
+
+    void Unpin(ulong offset, int length)
+    {
+        using (_lock.Enter())
+            _pins.Remove((offset >> OscChunk.Shift, (offset + (ulong)length - 1) >> OscChunk.Shift));
+    }
+
+    bool IsPinned(ulong index)
+    {
+        foreach ((ulong first, ulong last) in _pins)
+        {
+            if (index >= first && index <= last)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Lets one chunk go if nothing would be lost (from the cache, without any lock).</summary>
     internal void Evict(OscChunk chunk)
     {
         using (_lock.Enter())
         {
             int place = _chunks.LowerBound(chunk.Index);
-            if (place >= _chunks.Count || _chunks[place] != chunk || !chunk.IsIdle)
+            if (place >= _chunks.Count || _chunks[place] != chunk || !chunk.IsIdle || IsPinned(chunk.Index))
                 return;
             _chunks.RemoveAt(place);
             chunk.Free();

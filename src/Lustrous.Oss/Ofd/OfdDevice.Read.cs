@@ -69,7 +69,8 @@ public sealed partial class OfdDevice
                 break;      // the object ends here
         }
         FillReadReply(io, ref reply.Attributes, buffers);
-        if (bulk is not null && total > 0 && await bulk.RunAsync() is var failed and not Errno.OK)
+        // Also with nothing to send: the client waits for each of its descriptors to end.
+        if (bulk is not null && await bulk.RunAsync() is var failed and not Errno.OK)
             return failed;
         return PackReadReply(request, reply, buffers, io.IsShort, total);
     }
