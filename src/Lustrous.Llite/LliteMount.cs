@@ -117,13 +117,13 @@ public sealed partial class LliteMount : IAsyncDisposable
         {
             using var timer = new CancellationTokenSource();
             await Task.WhenAny(cleaning, Task.Delay(limit, Context.Clock, timer.Token));
-            await timer.CancelAsync();
+            timer.Cancel();
         }
         Errno status = Errno.EIO;
         if (cleaning.IsCompleted)
             status = await cleaning;
         else
-            await stop.CancelAsync();
+            stop.Cancel();
         foreach (LliteInode inode in _inodes.All())
         {
             inode.DetachLocks();
