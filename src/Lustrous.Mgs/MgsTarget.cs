@@ -123,7 +123,7 @@ public sealed partial class MgsTarget : IServiceTargetHooks, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
+        _stopping.Cancel();
         await Target.DisposeAsync();
         await Namespace.DisposeAsync();
         _stopping.Dispose();

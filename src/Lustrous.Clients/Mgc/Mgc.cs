@@ -137,7 +137,7 @@ public sealed partial class Mgc : IImportOwner, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
+        _stopping.Cancel();
         using (_lock.Enter())
         {
             foreach (FollowedLog log in _logs)
