@@ -50,7 +50,7 @@ public sealed partial class MdcDevice
     public async ValueTask<Result<MdAnswer>> LayoutAsync(
         Fid fid, LayoutIntent wanted, MdCredentials caller, CancellationToken cancel)
     {
-        PtlrpcRequest request = NewRequest(RequestFormats.LdlmIntentLayout);
+        PtlrpcRequest request = NewEnqueue(RequestFormats.LdlmIntentLayout);
         try
         {
             request.SetSize(Rmf.Eadata, 0);
@@ -96,7 +96,7 @@ public sealed partial class MdcDevice
     async ValueTask<Result<MdAnswer>> LookupAsync(
         IntentOps intent, MdOperation operation, int aclBytes, CancellationToken cancel)
     {
-        PtlrpcRequest request = NewRequest(RequestFormats.LdlmIntentGetattr);
+        PtlrpcRequest request = NewEnqueue(RequestFormats.LdlmIntentGetattr);
         try
         {
             int easize = Volatile.Read(ref _defaultEaSize);
@@ -129,11 +129,11 @@ public sealed partial class MdcDevice
         bool creates = (operation.OpenFlags & MdsOpenFlags.CREAT) != 0;
         using LockCancels cancels = await Locks.CollectCancelsAsync(
             LdlmResId.FromFid(operation.Fid1), creates ? LockMode.EX : LockMode.CR, InodeBits.UPDATE);
-        PtlrpcRequest request = NewRequest(RequestFormats.LdlmIntentOpen);
+        PtlrpcRequest request = NewEnqueue(RequestFormats.LdlmIntentOpen, cancels);
         bool kept = false;
         try
         {
-            PackOpen(request, operation, aclBytes, cancels);
+            PackOpen(request, operation, aclBytes);
             EnqueueResult enqueued = await Locks.EnqueueAsync(
                 Ask(operation.Fid1, creates ? InodeBits.UPDATE : InodeBits.LOOKUP, creates ? LockMode.CW : LockMode.CR),
                 request, cancels, cancel);
@@ -164,10 +164,9 @@ public sealed partial class MdcDevice
         }
     }
 
-    void PackOpen(PtlrpcRequest request, in MdOperation operation, int aclBytes, LockCancels cancels)
+    void PackOpen(PtlrpcRequest request, in MdOperation operation, int aclBytes)
     {
         int easize = Volatile.Read(ref _defaultEaSize);
-        cancels.Reserve(request);
         request.SetSize(Rmf.Name, operation.Name.Length + 1);
         request.SetSize(Rmf.Eadata, operation.Data.IsEmpty ? 0 : Math.Max(operation.Data.Length, easize));
         request.SetSize(Rmf.FileSecCtxName, 0);

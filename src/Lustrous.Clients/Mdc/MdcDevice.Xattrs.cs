@@ -17,7 +17,7 @@ public sealed partial class MdcDevice
     public async ValueTask<Result<MdXattrs>> GetxattrsAsync(
         Fid fid, MdCredentials caller, CancellationToken cancel)
     {
-        using PtlrpcRequest request = NewRequest(RequestFormats.LdlmIntentGetxattr);
+        using PtlrpcRequest request = NewEnqueue(RequestFormats.LdlmIntentGetxattr);
         request.SetSize(Rmf.SelinuxPol, 0);
         request.SetReplySize(Rmf.MdtMd, 0);
         request.SetReplySize(Rmf.Acl, 0);

@@ -108,6 +108,12 @@ public sealed partial class MdcDevice : IImportOwner, IAsyncDisposable
         return Import.NewRequest(format);
     }
 
+    PtlrpcRequest NewEnqueue(Lustrous.Ptlrpc.Layout.RequestFormat format, LockCancels? cancels = null)
+    {
+        Interlocked.Increment(ref _requests);
+        return Locks.NewEnqueue(format, cancels);
+    }
+
     // Layouts that come are mostly of the same size: room for the largest so far (mdc_update_max_ea_from_body).
     void NoteEaSize(int sizeBytes)
     {
