@@ -1,4 +1,3 @@
-using System.Text;
 using Lustrous.Libcfs;
 using Lustrous.LNet;
 using Lustrous.Osd.Mem;
@@ -32,6 +31,9 @@ sealed class LliteWorld
             await body(world);
             await world.StopAsync();
         }, test: test));
+
+    /// <summary>Waits in virtual time.</summary>
+    public Task Delay(TimeSpan time) => _simulation.Delay(time);
 
     /// <summary>One more client machine with the file system mounted.</summary>
     public async Task<LliteClient> MountAsync(IKernelCache? kernel = null)

@@ -1,0 +1,108 @@
+using Lustrous.Libcfs;
+using Xunit;
+
+namespace Lustrous.Llite.Tests;
+
+public sealed class KernelCacheTests
+{
+    [Fact]
+    public void A_lock_is_given_up_only_when_the_kernel_has_let_go() => LliteWorld.Run(async world =>
+    {
+        var kernel = new RecordingKernel();
+        LliteClient one = await world.MountAsync(kernel), other = await world.MountAsync();
+        LliteInode root = one.Mount.Root;
+        await one.ListAsync(root);
+        Assert.True((await one.StatAsync(root)).Value.MayCache);
+        kernel.Calls.Clear();
+        kernel.Busy = new TaskCompletionSource();
+        Task<Result<LliteEntry>> making = other.MkdirAsync("d");
+        await world.Delay(TimeSpan.FromSeconds(1));
+        Assert.Contains($"data {root.Fid}", kernel.Calls);
+        Assert.False(making.IsCompleted, "the directory was made while the kernel still had its entries");
+        await one.RunAsync(() =>
+        {
+            kernel.Busy.SetResult();
+            return Task.CompletedTask;
+        });
+        Assert.Equal(Errno.OK, (await making).Error);
+    });
+
+    [Fact]
+    public void A_missing_name_that_the_kernel_keeps_is_taken_back_when_it_is_created() =>
+        LliteWorld.Run(async world =>
+        {
+            var kernel = new RecordingKernel();
+            LliteClient one = await world.MountAsync(kernel), other = await world.MountAsync();
+            await one.ListAsync(one.Mount.Root);
+            Result<LliteEntry> missing = await one.RunAsync(() => one.Mount.LookupAsync(
+                one.Mount.Root, "d"u8, LliteClient.Root, default).AsTask());
+            Assert.True(missing.Value.EntryMayCache);
+            Assert.Null(missing.Value.Inode);
+            Assert.Equal(Errno.OK, (await other.MkdirAsync("d")).Error);
+            Assert.Contains("entry d", kernel.Calls);
+            Assert.Equal(Errno.OK, (await one.LookupAsync("d")).Error);
+        });
+
+    [Fact]
+    public void A_name_that_the_kernel_keeps_is_taken_back_when_it_goes() => LliteWorld.Run(async world =>
+    {
+        var kernel = new RecordingKernel();
+        LliteClient one = await world.MountAsync(kernel), other = await world.MountAsync();
+        await other.MkdirAsync("d");
+        Result<LliteEntry> kept = await one.LookupAsync("d");
+        Assert.True(kept.Value.EntryMayCache && kept.Value.AttributesMayCache);
+        kernel.Calls.Clear();
+        Assert.Equal(Errno.OK, await other.RenameAsync("d", "e"));
+        Assert.Contains("entry d", kernel.Calls);
+        Assert.Equal(Errno.ENOENT, (await one.LookupAsync("d")).Error);
+    });
+
+    [Fact]
+    public void Attributes_that_change_elsewhere_are_taken_back() => LliteWorld.Run(async world =>
+    {
+        var kernel = new RecordingKernel();
+        LliteClient one = await world.MountAsync(kernel), other = await world.MountAsync();
+        await other.MkdirAsync("d");
+        LliteInode here = (await one.LookupAsync("d")).Value.Inode!;
+        LliteInode there = (await other.LookupAsync("d")).Value.Inode!;
+        kernel.Calls.Clear();
+        var mode = new LliteSetattr { Valid = SetattrFields.Mode, Mode = 0x1C0 };
+        Result<LliteStat> set = await other.RunAsync(
+            () => other.Mount.SetattrAsync(there, null, mode, LliteClient.Root, default).AsTask());
+        Assert.Equal(0x41C0u, set.Value.Attributes.Mode);
+        Assert.Contains(kernel.Calls, call => call.EndsWith($"{here.Fid}", StringComparison.Ordinal));
+        Assert.Equal(0x41C0u, (await one.StatAsync(here)).Value.Attributes.Mode);
+    });
+
+    [Fact]
+    public void An_operation_of_the_kernel_never_waits_for_its_own_invalidation() => LliteWorld.Run(async world =>
+    {
+        // The kernel holds the directory while it creates in it, and lets go of the directory's names only then.
+        var kernel = new RecordingKernel();
+        LliteClient one = await world.MountAsync(kernel);
+        await one.ListAsync(one.Mount.Root);
+        Result<LliteEntry> missing = await one.RunAsync(() => one.Mount.LookupAsync(
+            one.Mount.Root, "x"u8, LliteClient.Root, default).AsTask());
+        Assert.True(missing.Value.EntryMayCache);
+        kernel.Busy = new TaskCompletionSource();
+        Assert.Equal(Errno.OK, (await one.MkdirAsync("d")).Error);
+        kernel.Busy.SetResult();
+    });
+
+    [Fact]
+    public void What_the_kernel_forgets_leaves_the_table() => LliteWorld.Run(async world =>
+    {
+        LliteClient client = await world.MountAsync();
+        LliteInode inode = (await client.MkdirAsync("d")).Value.Inode!;
+        await client.LookupAsync("d");
+        Assert.Equal(2, client.Mount.InodeCount);
+        Assert.Same(inode, client.Mount.FindInode(inode.NodeId));
+        client.Mount.Forget(inode.NodeId, 1);
+        Assert.Same(inode, client.Mount.FindInode(inode.NodeId));
+        client.Mount.Forget(inode.NodeId, 1);
+        Assert.Null(client.Mount.FindInode(inode.NodeId));
+        Assert.Equal(1, client.Mount.InodeCount);
+        LliteInode again = (await client.LookupAsync("d")).Value.Inode!;
+        Assert.NotEqual(inode.NodeId, again.NodeId);
+    });
+}
