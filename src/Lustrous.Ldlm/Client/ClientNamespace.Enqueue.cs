@@ -34,16 +34,22 @@ public sealed partial class ClientNamespace
 
     /// <summary>
     /// A request of an enqueue format with room for <paramref name="cancels"/>; the caller sizes and sets the other
-    /// fields and hands it to <see cref="EnqueueAsync(in LockRequest, PtlrpcRequest, LockCancels,
-    /// CancellationToken)"/>.
+    /// fields (of the reply, variable ones are expected empty until said otherwise) and hands it to <see
+    /// cref="EnqueueAsync(in LockRequest, PtlrpcRequest, LockCancels, CancellationToken)"/>.
     /// </summary>
     public PtlrpcRequest NewEnqueue(RequestFormat format, LockCancels? cancels = null)
     {
+        ArgumentNullException.ThrowIfNull(format);
         PtlrpcRequest request = Import.NewRequest(format);
         if (cancels is null)
             LockCancels.ReserveNone(request);
         else
             cancels.Reserve(request, LdlmConst.LDLM_ENQUEUE_CANCEL_OFF);
+        foreach (MessageField field in format.Reply)
+        {
+            if (field.Size < 0)
+                request.SetReplySize(field, 0);
+        }
         return request;
     }
 

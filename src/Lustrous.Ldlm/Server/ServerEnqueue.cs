@@ -5,8 +5,8 @@ using Lustrous.Ptlrpc.Server;
 namespace Lustrous.Ldlm.Server;
 
 /// <summary>
-/// One LDLM_ENQUEUE while its intent is executed: what the client asked, and what it gets. The policy sets the
-/// capsule's format, packs the reply with all of its fields (DLM_REP is filled by the lock manager afterwards), and
+/// One LDLM_ENQUEUE while its intent is executed: what the client asked, and what it gets. The policy extends
+/// the capsule's format, packs the reply with all of its fields (DLM_REP is filled by the lock manager afterwards), and
 /// says what happens with the lock.
 /// </summary>
 public sealed class ServerEnqueue

@@ -11,7 +11,7 @@ using Lustrous.Simulation;
 namespace Lustrous.Ldlm.Tests.Cluster;
 
 /// <summary>One server with one target, and clients, on a simulated network.</summary>
-sealed class LockCluster : IServiceTargetHooks, IAsyncDisposable
+sealed class LockCluster : IServiceTargetHooks
 {
     public const string TargetUuid = "test-OST0000_UUID";
 
@@ -58,9 +58,11 @@ sealed class LockCluster : IServiceTargetHooks, IAsyncDisposable
 
     public static async Task RunAsync(Simulation.Simulation sim, int clients, Func<LockCluster, Task> body)
     {
-        await using var cluster = new LockCluster(sim);
+        // After a failure nothing is taken down: that might hang, and the failure is what counts.
+        var cluster = new LockCluster(sim);
         await cluster.StartAsync(clients);
         await body(cluster);
+        await cluster.DisposeAsync();
     }
 
     /// <summary>Runs on the server, as its handlers do.</summary>
@@ -74,7 +76,7 @@ sealed class LockCluster : IServiceTargetHooks, IAsyncDisposable
         return client;
     }
 
-    public async ValueTask DisposeAsync()
+    async ValueTask DisposeAsync()
     {
         foreach (LockClient client in _clients)
             await client.DisposeAsync();
