@@ -199,4 +199,29 @@ sealed partial class MdtClient
             byte[] value = status == Errno.OK ? request.GetBytes(Rmf.Eadata).ToArray() : [];
             return (status, value);
         });
+
+    /// <summary>IT_GETXATTR.</summary>
+    public Task<(MdtAnswer Answer, string Names, byte[] Values, uint[] Lengths)> GetAllXattrsAsync(
+        Fid fid, uint room = 4096) => OnAsync(async () =>
+    {
+        using TestRequest request = New(RequestFormats.LdlmIntentGetxattr);
+        ulong own = SetEnqueue(request, fid, LockMode.PR, InodeBits.XATTR);
+        request.Set(Rmf.LdlmIntent, new LdlmIntent { Opcode = IntentOps.GETXATTR });
+        MdtBody body = NewBody(fid);
+        body.Valid = MdtValid.FLID | MdtValid.FLXATTR | MdtValid.FLXATTRLS;
+        body.EaDataSize = room;
+        request.Set(Rmf.MdtBody, body);
+        Empty(request, Rmf.Capa1, Rmf.SelinuxPol);
+        request.SetReplySize(Rmf.MdtMd, 56);
+        Room(request, Rmf.Acl);
+        foreach (MessageField field in (MessageField[])[Rmf.Eadata, Rmf.Eavals, Rmf.EavalsLens])
+            request.SetReplySize(field, (int)room);
+        Errno status = await request.SendAsync(default);
+        if (status != Errno.OK)
+            return (Answer(request, status, own), "", [], []);
+        string names = System.Text.Encoding.ASCII.GetString(request.GetBytes(Rmf.Eadata));
+        byte[] values = request.GetBytes(Rmf.Eavals).ToArray();
+        uint[] lengths = request.Capsule.GetArray(Rmf.EavalsLens, MessageSide.Reply).ToArray();
+        return (Answer(request, status, own), names, values, lengths);
+    });
 }

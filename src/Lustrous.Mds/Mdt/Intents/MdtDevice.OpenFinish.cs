@@ -199,9 +199,9 @@ public sealed partial class MdtDevice
         open.Request.ReplyTransno = 0;
         if (status is Errno.ENOTCONN or Errno.ENODEV or Errno.EOVERFLOW)
             return status;
-        const Dispositions negative = Dispositions.LOOKUP_NEG;
-        bool isPlainMiss = status == Errno.ENOENT
-            && (open.Enqueue.Dispositions & (negative | Dispositions.OPEN_CREATE)) == negative;
+        // The answer is that there is none: no error, as the client may keep that.
+        bool isPlainMiss = status == Errno.ENOENT && !open.Has(MdsOpenFlags.CREAT)
+            && (open.Enqueue.Dispositions & Dispositions.LOOKUP_NEG) != 0;
         return AbortIntent(open.Enqueue, isPlainMiss ? Errno.OK : status);
     }
 

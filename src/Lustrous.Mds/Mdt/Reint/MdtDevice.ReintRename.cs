@@ -156,29 +156,30 @@ public sealed partial class MdtDevice
     Errno CheckCircle(in Move move)
     {
         IDtObject source = move.Source!;
-        if (move.Victim is { } victim)
+        bool isDirectory = source.Kind == DtObjectKind.Directory;
+        if (move.IsBetweenDirectories && isDirectory)
         {
-            bool isDirectory = victim.Kind == DtObjectKind.Directory;
-            // A directory locked while a file is linked into it would be locked in the wrong order.
-            if (isDirectory && source.Kind != DtObjectKind.Directory)
-                return Errno.EISDIR;
-            if (!isDirectory && source.Kind == DtObjectKind.Directory)
-                return Errno.ENOTDIR;
-            if (isDirectory && move.IsBetweenDirectories)
-            {
-                Result<bool> above = _mdd.IsBelow(move.OldParent, victim.Fid);
-                if (above.Failed)
-                    return above.Error;
-                if (above.Value)
-                    return Errno.ENOTEMPTY;
-            }
+            Result<bool> below = _mdd.IsBelow(move.NewParent, source.Fid);
+            if (below.Failed)
+                return below.Error;
+            if (below.Value)
+                return Errno.EINVAL;
         }
-        if (!move.IsBetweenDirectories || source.Kind != DtObjectKind.Directory)
+        if (move.Victim is not { } victim)
             return Errno.OK;
-        Result<bool> below = _mdd.IsBelow(move.NewParent, source.Fid);
-        if (below.Failed)
-            return below.Error;
-        return below.Value ? Errno.EINVAL : Errno.OK;
+        bool isOverDirectory = victim.Kind == DtObjectKind.Directory;
+        if (isOverDirectory && move.IsBetweenDirectories)
+        {
+            Result<bool> above = _mdd.IsBelow(move.OldParent, victim.Fid);
+            if (above.Failed)
+                return above.Error;
+            if (above.Value)
+                return Errno.ENOTEMPTY;
+        }
+        // A directory locked while a file is linked into it would be locked in the wrong order.
+        if (isOverDirectory != isDirectory)
+            return isDirectory ? Errno.ENOTDIR : Errno.EISDIR;
+        return Errno.OK;
     }
 
     static async ValueTask<Errno> LockObjectsAsync(MdtLockSet locks, Move move, CancellationToken cancel)
