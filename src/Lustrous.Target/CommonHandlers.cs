@@ -50,7 +50,9 @@ public static class CommonHandlers
             return Errno.EPROTO;
         uint index = request.Export?.TargetData is TargetExport data ? data.Target.Options.Index : 0;
         Result<Fid> found = body.Attributes.ObjectId.ToFid(index);
-        if (found.Failed || !(found.Value.IsSane || found.Value.IsEcho))
+        // Nothing else is an object of clients: the target keeps its own files, and last numbers at 0, beside them.
+        if (found.Failed || body.Attributes.ObjectId.Id == 0
+            || !(found.Value.IsNormal || found.Value.IsIdif || found.Value.IsEcho))
             return Errno.EPROTO;
         fid = found.Value;
         return Errno.OK;
