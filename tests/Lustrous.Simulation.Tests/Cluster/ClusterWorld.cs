@@ -1,0 +1,80 @@
+using Lustrous.Libcfs;
+using Lustrous.LNet;
+using Lustrous.Utils.Hosting;
+
+namespace Lustrous.Simulation.Tests.Cluster;
+
+/// <summary>A whole file system under the seeded scheduler: MGS and MDT, OSTs, mounts; and what may happen to
+/// them.</summary>
+sealed class ClusterWorld
+{
+    public const string FsName = "sim";
+
+    readonly ClusterServer[] _servers;
+
+    ClusterWorld(Simulation sim, ClusterPlan plan, ClusterServer[] servers, ClusterClient[] clients)
+    {
+        Sim = sim;
+        Plan = plan;
+        _servers = servers;
+        Clients = clients;
+    }
+
+    public Simulation Sim { get; }
+
+    public ClusterPlan Plan { get; }
+
+    public IReadOnlyList<ClusterServer> Servers => _servers;
+
+    public ClusterClient[] Clients { get; }
+
+    /// <summary>Those whose machine lives.</summary>
+    public IEnumerable<ClusterClient> Alive => Clients.Where(client => client.Node.IsUp);
+
+    LNetProcessId Mgs => _servers[0].Node.Id;
+
+    public static async Task<ClusterWorld> StartAsync(Simulation sim, ClusterPlan plan)
+    {
+        SimNode[] nodes = await sim.AddNodesAsync(1 + plan.Servers + plan.Clients);
+        ClusterServer[] servers = [.. nodes.Take(1 + plan.Servers).Select(node => new ClusterServer(node, plan))];
+        ClusterClient[] clients =
+            [.. nodes.Skip(1 + plan.Servers).Select((node, index) => new ClusterClient(node, index + 1))];
+        var world = new ClusterWorld(sim, plan, servers, clients);
+        await servers[0].StartAsync(true, world.Mgs, [new TargetSpec(FsName, true, 0)]);
+        for (int i = 1; i < servers.Length; i++)
+        {
+            uint first = (uint)((i - 1) * plan.OstsPerServer);
+            await servers[i].StartAsync(false, world.Mgs,
+                [.. Enumerable.Range(0, plan.OstsPerServer).Select(k => new TargetSpec(FsName, false, first + (uint)k))]);
+        }
+        // The MDT hears of its OSTs through the configuration log, in its own time.
+        await sim.Delay(TimeSpan.FromSeconds(15));
+        foreach (ClusterClient client in clients)
+            await client.MountAsync(world.Mgs);
+        return world;
+    }
+
+    /// <summary>A machine with a mount dies, with what it had written and the locks it held.</summary>
+    public void Crash(ClusterClient client) => client.Node.Crash(loud: Sim.Random.Next(2) == 0);
+
+    /// <summary>For a while nothing gets through between a mount and a server.</summary>
+    public async Task PartitionAsync(TimeSpan time)
+    {
+        ClusterClient client = Clients[Sim.Random.Next(Clients.Length)];
+        ClusterServer server = _servers[Sim.Random.Next(_servers.Length)];
+        Sim.Network.Partition(client.Node.Nid, server.Node.Nid);
+        await Sim.Delay(time);
+        Sim.Network.Heal(client.Node.Nid, server.Node.Nid);
+    }
+
+    /// <summary>All mounts leave, then the servers stop; the run then looks for what was not given back.</summary>
+    public async Task StopAsync()
+    {
+        foreach (ClusterClient client in Alive.ToArray())
+            await client.UnmountAsync();
+        ClusterChecks.NothingIsHeld(this);
+        for (int i = _servers.Length - 1; i >= 0; i--)
+            await _servers[i].StopAsync();
+        await Sim.SettledAsync();
+    }
+}
