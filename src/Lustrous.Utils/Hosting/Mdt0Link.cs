@@ -26,10 +26,11 @@ sealed class Mdt0Link(PtlrpcNode node, TargetSpec ost) : ISequenceSource, IConfi
         ArgumentNullException.ThrowIfNull(command);
         if (command.Command == LcfgCommand.ADD_UUID)
             return new(ConfigNids.Add(_uuids, command));
-        if (command.Command == LcfgCommand.SETUP && _lwp is null && command.Text(1) == _mdt0 + "_UUID"
-            && command.Text(2) is { } where)
-            _lwp = new Lwp(node, ost.Name, _mdt0, _uuids.Find(where));
-        return new(Errno.OK);
+        if (command.Command != LcfgCommand.SETUP || _lwp is not null || command.Text(1) != _mdt0 + "_UUID"
+            || command.Text(2) is not { } where)
+            return new(Errno.OK);
+        _lwp = new Lwp(node, ost.Name, _mdt0, _uuids.Find(where));
+        return new(_lwp.Start());
     }
 
     public async ValueTask DisposeAsync()
