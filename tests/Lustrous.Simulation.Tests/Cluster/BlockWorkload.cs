@@ -90,8 +90,8 @@ sealed class BlockWorkload(ClusterWorld world, int files)
             return read.Error;
         for (int i = 0; i < count; i++)
         {
-            ReadOnlySpan<byte> block = read.Value.AsSpan(
-                Math.Min(i * BlockSize, read.Value.Length), Math.Clamp(read.Value.Length - i * BlockSize, 0, BlockSize));
+            ReadOnlySpan<byte> block = read.Value.AsSpan(Math.Min(i * BlockSize, read.Value.Length));
+            block = block[..Math.Min(BlockSize, block.Length)];
             ulong stamp = block.Length < 8 ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(block);
             for (int k = 0; k + 8 <= block.Length; k += 8)
             {

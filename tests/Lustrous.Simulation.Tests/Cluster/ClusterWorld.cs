@@ -44,8 +44,9 @@ sealed class ClusterWorld
         for (int i = 1; i < servers.Length; i++)
         {
             uint first = (uint)((i - 1) * plan.OstsPerServer);
-            await servers[i].StartAsync(false, world.Mgs,
-                [.. Enumerable.Range(0, plan.OstsPerServer).Select(k => new TargetSpec(FsName, false, first + (uint)k))]);
+            TargetSpec[] osts = [.. Enumerable.Range(0, plan.OstsPerServer)
+                .Select(k => new TargetSpec(FsName, false, first + (uint)k))];
+            await servers[i].StartAsync(false, world.Mgs, osts);
         }
         // The MDT hears of its OSTs through the configuration log, in its own time.
         await sim.Delay(TimeSpan.FromSeconds(15));
