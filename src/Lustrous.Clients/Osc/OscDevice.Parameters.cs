@@ -96,11 +96,11 @@ public sealed partial class OscDevice
     void Started(OscBrw rpc) =>
         (rpc.IsWrite ? _writePages : _readPages).Add((rpc.Bytes + OscChunk.PageSize - 1) >> OscChunk.PageShift);
 
-    void Ended(OscBrw rpc, Result<int> result, long start)
+    void Ended(OscBrw rpc, Result<int> result)
     {
         Interlocked.Increment(ref rpc.IsWrite ? ref _writes : ref _reads);
         Interlocked.Add(ref rpc.IsWrite ? ref _writtenBytes : ref _readBytes, result.Failed ? 0 : result.Value);
-        _ = start;
+        NoteBulk();
     }
 
     void SetMaxDirty(long megabytes)

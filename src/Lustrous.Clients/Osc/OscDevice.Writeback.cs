@@ -71,9 +71,8 @@ public sealed partial class OscDevice
         if (turn is not null)
             await turn.Task;
         Started(rpc);
-        long start = Node.Context.Clock.GetTimestamp();
         Result<int> result = await rpc.ExecuteAsync(cancel);
-        Ended(rpc, result, start);
+        Ended(rpc, result);
         TaskCompletionSource? next = null;
         using (_queueLock.Enter())
         {
@@ -327,13 +326,14 @@ public sealed partial class OscDevice
 
     void StopTimers()
     {
-        ITimer? timer;
+        ITimer? age, shrink;
         using (_queueLock.Enter())
         {
             _isStopped = true;
-            timer = _ageTimer;
-            _ageTimer = null;
+            (age, shrink) = (_ageTimer, _shrinkTimer);
+            (_ageTimer, _shrinkTimer) = (null, null);
         }
-        timer?.Dispose();
+        age?.Dispose();
+        shrink?.Dispose();
     }
 }

@@ -15,6 +15,8 @@ namespace Lustrous.Clients.Osc;
 /// <remarks>Source: lustre/osc/osc_request.c, osc_cache.c.</remarks>
 public sealed partial class OscDevice : IImportOwner, ILockCallbacks, IAsyncDisposable
 {
+    static readonly TimeSpan s_disposeLimit = TimeSpan.FromSeconds(60);
+
     readonly RankedLock _tableLock = new(7, "osc_objects");
     readonly Dictionary<OstId, OscObject> _objects = [];    // guarded by _tableLock
     readonly List<OscObject> _ordered = [];                 // guarded by _tableLock; the same, in order of creation
@@ -130,11 +132,15 @@ public sealed partial class OscDevice : IImportOwner, ILockCallbacks, IAsyncDisp
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
-        if (Import.State == ImportState.Full)
+        if (Import.State is ImportState.Full or ImportState.Idle)
         {
+            using var limit = new CancellationTokenSource(s_disposeLimit, Node.Context.Clock);
             foreach (OscObject one in Objects())
-                await one.WriteOutAsync(0, ulong.MaxValue, default);
+                await one.WriteOutAsync(0, ulong.MaxValue, limit.Token);
         }
+        // Without the server, what is still dirty and the locks can only be forgotten: nothing may wait for it.
+        if (Import.State is not (ImportState.Full or ImportState.Idle))
+            await Import.DisposeAsync();
         await Namespace.DisposeAsync();
         await Import.DisposeAsync();
         foreach (OscObject one in Objects())
@@ -229,6 +235,7 @@ public sealed partial class OscDevice : IImportOwner, ILockCallbacks, IAsyncDisp
     {
         Grant.Connected(granted, _wasEvicted);
         _wasEvicted = false;
+        StartShrinking();
         BrwSize = Import.Supports(ConnectFlags.BRW_SIZE) ? Math.Max(granted.BrwSize, OscChunk.PageSize) : 1 << 20;
         // Without CKSUM both sides use adler (protocol.md 1.5).
         _checksum = Import.Supports(ConnectFlags.CKSUM)

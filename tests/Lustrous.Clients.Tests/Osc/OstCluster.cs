@@ -4,7 +4,6 @@ using Lustrous.Idl.Ptlrpc;
 using Lustrous.Ldlm.Client;
 using Lustrous.Ldlm.Server;
 using Lustrous.Libcfs;
-using Lustrous.Obdclass.Fids;
 using Lustrous.Obdclass.Storage;
 using Lustrous.Osd.Mem;
 using Lustrous.Oss.Ofd;
@@ -129,11 +128,4 @@ sealed class OstCluster
     }
 
     public static string NameOf(int index) => $"lustre-OST{index:x4}";
-
-    sealed class NoSequences : ISequenceSource
-    {
-        public ValueTask<Result<LuSeqRange>> AllocateAsync(
-            Lustrous.Idl.Fids.SeqOperation operation, LuSeqRange asker, CancellationToken cancel) =>
-            new(Errno.EINPROGRESS);
-    }
 }

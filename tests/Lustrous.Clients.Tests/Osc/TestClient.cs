@@ -73,8 +73,9 @@ sealed class TestClient
 
     public Task StopAsync() => !Node.IsUp ? Task.CompletedTask : Node.RunAsync(async () =>
     {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30), Node.Context.Clock);
         foreach (TestFile file in Files)
-            await file.Object.CloseAsync(default);
+            await file.Object.CloseAsync(limit.Token);
         foreach (OscDevice osc in Oscs)
             await osc.DisposeAsync();
         await _ldlm.DisposeAsync();
