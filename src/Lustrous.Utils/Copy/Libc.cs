@@ -42,7 +42,15 @@ static unsafe partial class Libc
     /// <summary>The path without symbolic links; the part that does not exist stays.</summary>
     public static string RealPath(string path)
     {
-        string full = Path.GetFullPath(path);
+        string full;
+        try
+        {
+            full = Path.GetFullPath(path);
+        }
+        catch (IOException)
+        {
+            return path;        // the working folder is gone: its file system was unmounted
+        }
         byte* buffer = stackalloc byte[4096];
         if (realpath(full, buffer) != null)
             return Marshal.PtrToStringUTF8((nint)buffer)!;

@@ -8,6 +8,7 @@ using Lustrous.Idl.Config;
 using Lustrous.Idl.LNet;
 using Lustrous.Obdclass.Config;
 using Lustrous.Obdclass.Devices;
+using Lustrous.Ptlrpc.Client;
 
 namespace Lustrous.Utils.Hosting;
 
@@ -22,6 +23,7 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
     readonly Dictionary<string, Setup> _setups = new(StringComparer.Ordinal);
     readonly Dictionary<string, string> _kinds = new(StringComparer.Ordinal);
     readonly List<IAsyncDisposable> _devices = [];
+    readonly Dictionary<(bool IsMdt, uint Index), Import> _imports = [];    // guarded by itself
     readonly List<IDisposable> _listings = [];
 
     public LmvDevice Lmv { get; } = new();
@@ -30,6 +32,13 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
 
     /// <summary>The mount's profile; null until the log has named it, without which there is no file system.</summary>
     public ConfigProfile? Profile { get; private set; }
+
+    /// <summary>The connection to a target; null where there is none (yet).</summary>
+    public Import? FindImport(bool isMdt, uint index)
+    {
+        lock (_imports)
+            return _imports.GetValueOrDefault((isMdt, index));
+    }
 
     public ValueTask<Errno> ProcessAsync(ConfigCommand command, CancellationToken cancel)
     {
@@ -109,6 +118,7 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
             Index = (int)index,
         });
         _devices.Add(mdc);
+        Remember(true, index, mdc.Import);
         Errno status = Lmv.AddTarget(mdc);
         if (status == Errno.OK)
             mdc.Connect();
@@ -129,9 +139,16 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
             Cache = cache,
         });
         _devices.Add(osc);
+        Remember(false, index, osc.Import);
         osc.AddParameters(node.Parameters);
         Errno status = Lov.AddTarget(index, osc);
         return status == Errno.OK ? osc.Connect() : status;
+    }
+
+    void Remember(bool isMdt, uint index, Import import)
+    {
+        lock (_imports)
+            _imports[(isMdt, index)] = import;
     }
 
     Errno RemoveOsc(ConfigCommand command) =>

@@ -32,6 +32,7 @@ public sealed class ClientMount : IAsyncDisposable
     readonly ClientMountOptions _options;
     readonly Mgc _mgc;
     readonly ClientConfig _config;
+    readonly RecoverTable _recover;
 
     ClientMount(LustreNode node, ClientMountOptions options, Mgc mgc, ClientConfig config, LliteMount llite)
     {
@@ -39,6 +40,7 @@ public sealed class ClientMount : IAsyncDisposable
         _options = options;
         _mgc = mgc;
         _config = config;
+        _recover = new RecoverTable(config.FindImport);
         Llite = llite;
     }
 
@@ -83,16 +85,28 @@ public sealed class ClientMount : IAsyncDisposable
         }, config.Lmv, config.Lov, node.Parameters);
         var mount = new ClientMount(node, options, mgc.Value, config, llite);
         status = await llite.MountAsync(cancel);
-        if (status == Errno.OK)
-            return mount;
-        await mount.DisposeAsync();
-        return status;
+        if (status != Errno.OK)
+        {
+            await mount.DisposeAsync();
+            return status;
+        }
+        await mount.FollowRecoverTableAsync(cancel);
+        return mount;
+    }
+
+    /// <summary>Without the table a lost server is found again at the next try, some seconds later.</summary>
+    async ValueTask FollowRecoverTableAsync(CancellationToken cancel)
+    {
+        Errno status = await _mgc.FollowRecoverAsync(_options.FsName, _recover, forMdt: false, cancel);
+        if (status != Errno.OK)
+            _node.Context.Log.Warning(_options.FsName, $"no imperative recovery: {status}");
     }
 
     /// <summary>Unmounts: writes back, gives locks back, disconnects; takes a bounded time even when no server
     /// answers.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _mgc.UnfollowAsync(_options.FsName + "-cliir", _recover);
         await _mgc.UnfollowAsync(_options.FsName + "-client", _config);
         await Llite.DisposeAsync();
         await _config.DisposeAsync();

@@ -88,12 +88,19 @@ public sealed partial class LustreNode : IAsyncDisposable
         return new Guid(bytes).ToString();
     }
 
-    /// <summary>Mounts and servers have been stopped before.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Leaves the MGS: nobody follows a log any more. Before a server of this node stops, which may be that
+    /// MGS.</summary>
+    public async ValueTask LeaveMgsAsync()
     {
         foreach (Mgc mgc in _mgcs)
             await mgc.DisposeAsync();
         _mgcs.Clear();
+    }
+
+    /// <summary>Mounts and servers have been stopped before.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await LeaveMgsAsync();
         foreach (IDisposable listing in _listings)
             listing.Dispose();
         _listings.Clear();

@@ -42,6 +42,7 @@ sealed class ServerHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _node.Lustre.LeaveMgsAsync();
         await _server.DisposeAsync();
         foreach (IDtDevice storage in _storages)
         {

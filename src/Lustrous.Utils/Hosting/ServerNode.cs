@@ -95,7 +95,19 @@ public sealed class ServerNode : IAsyncDisposable
             if (ready.Failed)
                 _node.Context.Log.Warning(spec.Name, $"the MGS could not tell clients of it: {ready.Error}");
         }
+        if (config.Lod is { } lod)
+            await FollowRecoverTableAsync(mgc, spec, lod, cancel);
         return Errno.OK;
+    }
+
+    /// <summary>An MDT hears which OSTs have started, and connects to them at once.</summary>
+    async ValueTask FollowRecoverTableAsync(Mgc mgc, TargetSpec spec, LodDevice lod, CancellationToken cancel)
+    {
+        var recover = new RecoverTable((isMdt, index) =>
+            isMdt ? null : lod.Osts.FirstOrDefault(ost => ost.Index == index)?.Import);
+        Errno status = await mgc.FollowRecoverAsync(spec.FsName, recover, forMdt: true, cancel);
+        if (status != Errno.OK)
+            _node.Context.Log.Warning(spec.Name, $"no imperative recovery: {status}");
     }
 
     /// <summary>Where this node is; a node without a network finds itself at 0@lo.</summary>

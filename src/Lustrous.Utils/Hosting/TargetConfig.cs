@@ -19,6 +19,8 @@ sealed class TargetConfig(ITargetDevice device, LodDevice? lod) : IConfigLogOwne
 
     public ITargetDevice Device => device;
 
+    public LodDevice? Lod => lod;
+
     public ValueTask<Errno> ProcessAsync(ConfigCommand command, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(command);
