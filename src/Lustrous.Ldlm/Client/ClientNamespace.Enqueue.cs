@@ -189,7 +189,9 @@ public sealed partial class ClientNamespace
             waiting = made.Completion;
         }
         Act(made, action);
-        waiting?.TrySetResult(Errno.OK);
+        // The server waits for the callback's answer, not for what the asker does next.
+        if (waiting is not null)
+            Context.Work.Post(static state => ((TaskCompletionSource<Errno>)state!).TrySetResult(Errno.OK), waiting);
     }
 
     /// <summary>What a server may say of a lock.</summary>

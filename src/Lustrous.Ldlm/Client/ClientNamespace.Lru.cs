@@ -13,11 +13,18 @@ public sealed partial class ClientNamespace
     void Keep(ClientLock unused)
     {
         unused.LastUsed = Context.Uptime;
-        _lru.Add(unused);
+        if (!unused.IsInLru)
+            Place(unused, unused.LastUsed);
         if (LruSize == 0 || UnusedCount > LruSize)
             TrimSoon();
         if (Interlocked.Exchange(ref _ageArmed, 1) == 0)
             _ageTimer.Change(LruMaxAge, Timeout.InfiniteTimeSpan);
+    }
+
+    void Place(ClientLock unused, TimeSpan at)
+    {
+        unused.PlacedAt = at;
+        _lru.Add(unused);
     }
 
     void TrimSoon()
@@ -50,16 +57,21 @@ public sealed partial class ClientNamespace
         // Every lock is looked at once at most: what cannot go now waits for the next time.
         for (int left = UnusedCount; left > 0; left--)
         {
-            if (_lru.Take() is not { } oldest)
+            bool isTooMany = UnusedCount > LruSize;
+            if ((!isTooMany && maxAge == TimeSpan.MaxValue) || _lru.Take() is not { } oldest)
                 break;
-            bool isOld = maxAge != TimeSpan.MaxValue && now - oldest.LastUsed >= maxAge;
-            if (!isOld && UnusedCount <= LruSize)
-            {
-                _lru.Add(oldest);
-                break;
-            }
             if (oldest.IsUsed || oldest.State != ClientLockState.Granted)
                 continue;           // it comes back when its user goes
+            if (oldest.LastUsed > oldest.PlacedAt)
+            {
+                Place(oldest, oldest.LastUsed);     // it has been used since it came here
+                continue;
+            }
+            if (!isTooMany && now - oldest.LastUsed < maxAge)
+            {
+                _lru.PutBack(oldest);
+                break;
+            }
             bool leaves = false;
             if (oldest.Callbacks.MayDrop(oldest))
             {
@@ -67,7 +79,7 @@ public sealed partial class ClientNamespace
                     leaves = oldest.TryLeave();
             }
             if (!leaves)
-                _lru.Add(oldest);
+                Place(oldest, now);
             else if (await FlushAsync(oldest) is var remote and not 0)
                 handles.Add(remote);
         }

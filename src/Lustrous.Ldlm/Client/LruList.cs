@@ -28,6 +28,23 @@ internal sealed class LruList
         }
     }
 
+    /// <summary>Back to where <see cref="Take"/> took it from.</summary>
+    public void PutBack(ClientLock item)
+    {
+        using (_lock.Enter())
+        {
+            if (item.IsInLru)
+                return;
+            item.IsInLru = true;
+            item.NextInLru = _first;
+            if (_first is null)
+                _last = item;
+            else
+                _first.PreviousInLru = item;
+            _first = item;
+        }
+    }
+
     public void Remove(ClientLock item)
     {
         if (!item.IsInLru)
@@ -74,6 +91,9 @@ public sealed partial class ClientLock
 
     /// <summary>Written under the list's lock; read without it as a hint.</summary>
     internal bool IsInLru { get; set; }
+
+    /// <summary>Uptime that its place in the list stands for.</summary>
+    internal TimeSpan PlacedAt { get; set; }
 
     /// <summary>Uptime when its last user went.</summary>
     internal TimeSpan LastUsed { get; set; }

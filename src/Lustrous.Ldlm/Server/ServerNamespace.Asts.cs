@@ -54,8 +54,9 @@ public sealed partial class ServerNamespace
         Interlocked.Increment(ref _granted);
         if (subject.Completion is not { } waiting)
             return SendCompletionAsync(subject);
-        // A wait that was given up in this moment gives the lock back itself.
-        waiting.TrySetResult(Errno.OK);
+        // Whoever waited goes on by itself, not on the stack of the cancel that let it. A wait that was given up in
+        // this moment gives the lock back itself.
+        Context.Work.Post(static state => ((TaskCompletionSource<Errno>)state!).TrySetResult(Errno.OK), waiting);
         return ValueTask.CompletedTask;
     }
 

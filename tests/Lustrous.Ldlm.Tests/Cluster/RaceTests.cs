@@ -104,6 +104,20 @@ public sealed class RaceTests
     });
 
     [Fact]
+    public void A_lock_that_is_used_again_and_again_stays() => LockCluster.Run(1, async it =>
+    {
+        LockClient a = it.Clients[0];
+        a.Namespace.LruSize = 10;
+        for (ulong i = 1; i <= 60; i++)
+        {
+            a.Release(await a.TakeAsync(i, LockType.Plain, LockMode.PR));
+            a.Release(a.Match(1, LockType.Plain, LockMode.PR)!);
+            await it.Sim.SettledAsync();
+        }
+        Assert.Equal(10, a.Namespace.UnusedCount);
+    });
+
+    [Fact]
     public void Unused_locks_go_when_they_are_old_unless_there_is_dirty_data() => LockCluster.Run(1, async it =>
     {
         LockClient a = it.Clients[0];
