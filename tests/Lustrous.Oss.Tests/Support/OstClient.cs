@@ -3,6 +3,7 @@ using Lustrous.Idl.Fids;
 using Lustrous.Idl.Mdt;
 using Lustrous.Idl.Ost;
 using Lustrous.Idl.Ptlrpc;
+using Lustrous.Ldlm.Client;
 using Lustrous.Libcfs;
 using Lustrous.LNet;
 using Lustrous.Ptlrpc;
@@ -70,9 +71,31 @@ sealed class OstClient
         return client;
     }
 
+    public LNetProcessId Server => Import.Options.Peers[0];
+
+    /// <summary>Locks of this client; of one that was connected with them.</summary>
+    public ClientNamespace Locks { get; private set; } = null!;
+
+    /// <summary>A client with a lock manager.</summary>
+    public static async Task<OstClient> ConnectWithLocksAsync(SimNode node, OstServer server)
+    {
+        var ptlrpc = new PtlrpcNode(node.LNet, OstServer.Timeouts);
+        var ldlm = new LdlmNode(ptlrpc);
+        Assert.Equal(Errno.OK, ldlm.Start());
+        var client = new OstClient(
+            ptlrpc, server.Node.Id, 0, ClientFlags, $"client-{Interlocked.Increment(ref s_clients)}");
+        client.Locks = new ClientNamespace(ldlm, client.Import, new ClientNamespaceOptions { Name = "osc" });
+        Assert.Equal(Errno.OK, await client.Import.ConnectAsync(default));
+        return client;
+    }
+
     public async Task StopAsync()
     {
+        if (Locks is not null)
+            await Locks.DisposeAsync();
         await Import.DisposeAsync();
+        if (Locks is not null)
+            await Locks.Node.DisposeAsync();
         _node.Dispose();
     }
 
