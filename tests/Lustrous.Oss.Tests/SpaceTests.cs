@@ -29,7 +29,8 @@ public sealed class SpaceTests
             Assert.Equal(Errno.ENOSPC, status);
             Assert.InRange(written, 8U, 32U);
             data.AsSpan().Fill(7);
-            Assert.False((await world.Client.WriteAsync(OssWorld.First, data, false, BrwFlags.ASYNC, (0, piece))).Failed);
+            Assert.False((await world.Client.WriteAsync(
+                OssWorld.First, data, false, BrwFlags.ASYNC, (0, piece))).Failed);
             Assert.Equal(data, (await world.Client.ReadAsync(OssWorld.First, false, 0, (0, piece))).Value.Data);
             // What is destroyed makes room.
             Assert.False((await world.Client.CallAsync(RequestFormats.OstDestroy, Named(OssWorld.First))).Failed);
