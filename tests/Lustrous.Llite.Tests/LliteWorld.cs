@@ -28,6 +28,8 @@ sealed class LliteWorld
         Seeds.Each(seeds, seed => Simulation.Simulation.Run(seed, async simulation =>
         {
             LliteWorld world = await StartAsync(simulation, osts);
+            // Until the MDT knows how much room the OSTs have.
+            await world.Delay(TimeSpan.FromSeconds(10));
             await body(world);
             await world.StopAsync();
         }, test: test));
