@@ -1,5 +1,6 @@
 using System.Text;
 using Lustrous.Libcfs;
+using Lustrous.Obdclass.Parameters;
 using Lustrous.Simulation;
 using Lustrous.Utils.Hosting;
 using Xunit;
@@ -7,13 +8,13 @@ using Xunit;
 namespace Lustrous.Llite.Tests;
 
 /// <summary>A mount as a program sees it: whole calls by name below the root, run on the mount's machine.</summary>
-sealed class LliteClient(SimNode machine, ClientMount mount)
+sealed class LliteClient(SimNode machine, LustreNode node, ClientMount mount)
 {
     public static Credentials Root => new(0, 0, 0x12);
 
     public LliteMount Mount => mount.Llite;
 
-    public ClientMount Host => mount;
+    public ParameterTree Parameters => node.Parameters;
 
     /// <summary>Requests sent to MDTs so far.</summary>
     public long Requests => mount.Lmv.Targets.Sum(mdc => mdc.Requests);

@@ -61,7 +61,7 @@ sealed class LliteWorld
             await mount.DisposeAsync();
             await node.DisposeAsync();
         }));
-        return new LliteClient(machine, mount);
+        return new LliteClient(machine, node, mount);
     }
 
     static async Task<LliteWorld> StartAsync(Simulation.Simulation simulation, int osts)
