@@ -20,6 +20,12 @@ namespace Lustrous.Mds.Tests.Mdt;
 sealed record MdtAnswer(
     Errno Error, MdtBody Body, byte[] Md, Dispositions Dispositions, HeldLock? Lock, ulong Transno)
 {
+    /// <summary><c>pb_status</c>.</summary>
+    public int Status { get; init; }
+
+    /// <summary>Bytes of each buffer of the reply.</summary>
+    public int[] Lengths { get; init; } = [];
+
     public Fid Fid => Body.Fid1;
 }
 
@@ -74,22 +80,38 @@ sealed partial class MdtClient
     MdtAnswer Answer(TestRequest request, Errno status, ulong own = 0)
     {
         RequestCapsule capsule = request.Capsule;
-        bool hasReply = capsule.HasMessage(MessageSide.Reply) && capsule.FieldPresent(Rmf.MdtBody, MessageSide.Reply);
-        MdtBody body = hasReply ? request.Get(Rmf.MdtBody).Value : default;
-        byte[] md = hasReply && capsule.HasField(Rmf.MdtMd, MessageSide.Reply)
-            ? request.GetBytes(Rmf.MdtMd).ToArray()
-            : [];
-        if (own == 0)
-            return new(status, body, md, 0, null, request.Transno);
-        Dispositions done = 0;
-        if (hasReply)
+        bool hasReply = capsule.HasMessage(MessageSide.Reply);
+        bool hasBody = hasReply && capsule.HasField(Rmf.MdtBody, MessageSide.Reply)
+            && capsule.FieldPresent(Rmf.MdtBody, MessageSide.Reply);
+        var answer = new MdtAnswer(status, default, [], 0, null, request.Transno)
         {
-            LdlmReply reply = request.Get(Rmf.DlmRep).Value;
-            done = (Dispositions)reply.PolicyResult1;
-            if (status == Errno.OK && reply.PolicyResult2 != 0)
-                status = (Errno)(int)-(long)reply.PolicyResult2;
-        }
-        return new(status, body, md, done, TakeLock(request, own, status), request.Transno);
+            Status = request.ReplyStatus,
+            Lengths = hasReply ? LengthsOf(capsule.Reply) : [],
+        };
+        if (hasBody)
+            answer = answer with { Body = request.Get(Rmf.MdtBody).Value };
+        MessageField md = hasReply && capsule.HasField(Rmf.MdtMd, MessageSide.Reply) ? Rmf.MdtMd : Rmf.DlmLvb;
+        if (hasReply && capsule.HasField(md, MessageSide.Reply))
+            answer = answer with { Md = request.GetBytes(md).ToArray() };
+        if (own == 0 || !hasReply || !capsule.FieldPresent(Rmf.DlmRep, MessageSide.Reply))
+            return answer;
+        LdlmReply reply = request.Get(Rmf.DlmRep).Value;
+        if (status == Errno.OK && reply.PolicyResult2 != 0)
+            status = (Errno)(int)-(long)reply.PolicyResult2;
+        return answer with
+        {
+            Error = status,
+            Dispositions = (Dispositions)reply.PolicyResult1,
+            Lock = TakeLock(request, own, status),
+        };
+    }
+
+    static int[] LengthsOf(LustreMessage message)
+    {
+        var lengths = new int[message.BufferCount];
+        for (int i = 0; i < lengths.Length; i++)
+            lengths[i] = message.BufferLength(i);
+        return lengths;
     }
 
     public Task<MdtAnswer> GetRootAsync(string? path = null) => OnAsync(async () =>
@@ -118,6 +140,18 @@ sealed partial class MdtClient
         Empty(request, Rmf.Capa1);
         SetName(request, Rmf.Name, name);
         SetReplyRoom(request);
+        return Answer(request, await request.SendAsync(default), own);
+    });
+
+    /// <summary>IT_LAYOUT.</summary>
+    public Task<MdtAnswer> LayoutAsync(Fid fid) => OnAsync(async () =>
+    {
+        using TestRequest request = New(RequestFormats.LdlmIntentLayout);
+        ulong own = SetEnqueue(request, fid, LockMode.CR, InodeBits.LAYOUT);
+        request.Set(Rmf.LdlmIntent, new LdlmIntent { Opcode = IntentOps.LAYOUT });
+        request.Set(Rmf.LayoutIntent, default);
+        Empty(request, Rmf.Eadata);
+        request.SetReplySize(Rmf.DlmLvb, 4096);
         return Answer(request, await request.SendAsync(default), own);
     });
 

@@ -28,6 +28,7 @@ sealed partial class MdtClient : IServiceHandler
     Service _callbacks = null!;
     uint _nextObject = 1;
     ulong _nextLock = 1;
+    bool _isStopped;
 
     public MdtClient(Simulation.Simulation sim, SimNode node, LNetProcessId server, int number)
     {
@@ -97,9 +98,10 @@ sealed partial class MdtClient : IServiceHandler
         Assert.Equal(Errno.OK, await Import.ConnectAsync(default));
     });
 
-    public Task StopAsync() => _node.IsUp
+    public Task StopAsync() => _node.IsUp && !_isStopped
         ? _node.RunAsync(async () =>
         {
+            _isStopped = true;
             await Import.DisposeAsync();
             await _callbacks.DisposeAsync();
             await _sim.SettledAsync();

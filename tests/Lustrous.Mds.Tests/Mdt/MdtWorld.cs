@@ -68,6 +68,13 @@ sealed class MdtWorld
         return client;
     }
 
+    /// <summary>The clients disconnect.</summary>
+    public async Task LeaveAsync()
+    {
+        foreach (MdtClient client in _clients)
+            await client.StopAsync();
+    }
+
     async Task<Func<Task>> StartAsync(bool hasLod)
     {
         PtlrpcNode ptlrpc = null!;
