@@ -5,8 +5,8 @@ using Lustrous.Simulation;
 
 namespace Lustrous.Mds.Tests.Mdt;
 
-/// <summary>Several clients at once on the same few names, on a good network and on a bad one: everything ends, and what
-/// is left is a sound name space.</summary>
+/// <summary>Several clients at once on the same few names, on a good network and on a bad one: everything ends, and
+/// what is left is a sound name space.</summary>
 public sealed class ManyClientsTests
 {
     const int Clients = 4;

@@ -5,7 +5,8 @@ using Lustrous.Obdclass.Storage;
 
 namespace Lustrous.Mds.Tests.Mdt;
 
-/// <summary>Looks at a whole name space as it lies on the device: links, parents, names kept with objects, layouts.</summary>
+/// <summary>Looks at a whole name space as it lies on the device: links, parents, names kept with objects,
+/// layouts.</summary>
 static class NameSpaceCheck
 {
     /// <summary>Fails on the first thing that is wrong. Nothing is open any more.</summary>
