@@ -39,9 +39,15 @@ public sealed class AllocationTests
 
     /// <summary>64 MiB at 1 MiB each, written by the cache in RPCs of 4 MiB as they fill.</summary>
     [Fact]
-    public Task Writing_along_a_file_allocates_nothing() => MeasureAsync(
-        200, MiB, (file, memory, i) => file.WriteAsync((ulong)(i % 64) * MiB, memory, LovIoFlags.None, default),
-        perCall: 64);
+    public Task Writing_along_a_file_allocates_nothing()
+    {
+#if DEBUG
+        Assert.Skip("the server is not optimized in a debug build: state machines of its async methods are classes");
+#endif
+        return MeasureAsync(
+            200, MiB, (file, memory, i) => file.WriteAsync((ulong)(i % 64) * MiB, memory, LovIoFlags.None, default),
+            perCall: 64);
+    }
 
     static async Task MeasureAsync(
         int count, int size, Func<LovObject, IoVec, int, ValueTask<Result<int>>> operation, int perCall = 1)
