@@ -5,11 +5,15 @@ namespace Lustrous.Osd.Tests.Support;
 /// <summary>What a device under test takes from the world.</summary>
 sealed class DtWorld : IWorkQueue
 {
-    public DtWorld() => Context = new NodeContext(Clock, new SeededRandom(1), this, Buffers, NullLogSink.Instance);
+    public DtWorld(long retainBytes = 0)
+    {
+        Buffers = new BufferPool(retainBytes);
+        Context = new NodeContext(Clock, new SeededRandom(1), this, Buffers, NullLogSink.Instance);
+    }
 
     public ManualClock Clock { get; } = new();
 
-    public BufferPool Buffers { get; } = new(retainBytes: 0);
+    public BufferPool Buffers { get; }
 
     public NodeContext Context { get; }
 
