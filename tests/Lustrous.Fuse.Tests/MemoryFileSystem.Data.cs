@@ -24,6 +24,8 @@ sealed partial class MemoryFileSystem
                 node.Uid = input.Uid;
             if (input.Valid.HasFlag(FuseSetattrValid.Gid))
                 node.Gid = input.Gid;
+            if (input.Valid.HasFlag(FuseSetattrValid.Size) && input.Size > MaxSize)
+                return Done(Errno.EFBIG);
             if (input.Valid.HasFlag(FuseSetattrValid.Size))
                 Array.Resize(ref node.Data, (int)input.Size);
             if (input.Valid.HasFlag(FuseSetattrValid.Mtime))
@@ -48,6 +50,8 @@ sealed partial class MemoryFileSystem
         lock (_lock)
         {
             Node parent = _nodes[request.NodeId];
+            if (name.Length > 255)
+                return Done(Errno.ENAMETOOLONG);
             if (!parent.Children.TryGetValue(Text(name), out Node? node))
             {
                 node = Add(parent, Text(name), Node.Regular | input.Mode & ~input.Umask & 0xFFF);
@@ -81,6 +85,8 @@ sealed partial class MemoryFileSystem
         lock (_lock)
         {
             Node node = _nodes[request.NodeId];
+            if (input.Offset > MaxSize)
+                return Done(Errno.EFBIG);
             LargestWrite = Math.Max(LargestWrite, data.Length);
             int end = (int)input.Offset + data.Length;
             if (end > node.Data.Length)

@@ -18,7 +18,16 @@ sealed partial class MemoryFileSystem
     }
 
     public override ValueTask<Errno> MkdirAsync(FuseRequest request, in FuseMkdirIn input, ReadOnlySpan<byte> name) =>
-        Make(request, name, Node.Directory | input.Mode & ~input.Umask & 0xFFF);
+        name.SequenceEqual("blocked"u8)
+            ? WaitAndMakeAsync(request, Node.Directory | 0x1ED)
+            : Make(request, name, Node.Directory | input.Mode & ~input.Umask & 0xFFF);
+
+    async ValueTask<Errno> WaitAndMakeAsync(FuseRequest request, uint mode)
+    {
+        MkdirBegan.TrySetResult();
+        await MkdirMayEnd.Task;
+        return await Make(request, "blocked"u8, mode);
+    }
 
     public override ValueTask<Errno> MknodAsync(FuseRequest request, in FuseMknodIn input, ReadOnlySpan<byte> name) =>
         Make(request, name, input.Mode & ~input.Umask);

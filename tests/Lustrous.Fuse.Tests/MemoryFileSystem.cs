@@ -7,6 +7,8 @@ namespace Lustrous.Fuse.Tests;
 /// <summary>A whole small file system in memory, to try the protocol with.</summary>
 sealed partial class MemoryFileSystem : FuseFileSystem
 {
+    const ulong MaxSize = 64 << 20;
+
     readonly Lock _lock = new();
     readonly Dictionary<ulong, Node> _nodes = [];
     ulong _lastNode = 1;
@@ -35,6 +37,11 @@ sealed partial class MemoryFileSystem : FuseFileSystem
 
     /// <summary>Completes when a read of the file "slow" waits.</summary>
     public TaskCompletionSource SlowReadBegan { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>MKDIR of the name "blocked" says that it began, and waits.</summary>
+    public TaskCompletionSource MkdirBegan { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TaskCompletionSource MkdirMayEnd { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public override void Started(FuseSession session) => Session = session;
 

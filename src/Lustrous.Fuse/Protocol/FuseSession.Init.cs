@@ -165,7 +165,7 @@ public sealed unsafe partial class FuseSession
     /// <summary>The kernel caps readahead by its own default of 128 KiB unless it is told here; root may.</summary>
     void RaiseReadahead()
     {
-        if (MountTable.DeviceOf(Options.MountPoint) is not { } device)
+        if (_device is not { } device)
             return;
         try
         {

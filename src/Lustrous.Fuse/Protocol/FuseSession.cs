@@ -14,8 +14,8 @@ public sealed partial class FuseSession : IAsyncDisposable
     readonly IFuseMounter? _mounter;
     readonly int _fd;
     readonly List<int> _clones = [];
-    readonly List<UringQueue> _queues = [];
     FuseTransport _transport = null!;
+    string? _device;                   // major and minor number of the mount
     int _threads;                      // Interlocked: those that still run
     int _reports;
 
@@ -53,7 +53,30 @@ public sealed partial class FuseSession : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(fileSystem);
         // Mounting waits for other processes, and for the kernel's first request.
-        return await Task.Run(() => Mount(options, fileSystem)).ConfigureAwait(false);
+        return await Task.Run(() => Mount(
+            options, fileSystem, Libc.geteuid() == 0 ? new RootMounter() : new FusermountMounter()))
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>The same, blocking, and through a given program.</summary>
+    internal static FuseSession Mount(FuseMountOptions options, FuseFileSystem fileSystem, IFuseMounter mounter)
+    {
+        EnableUring(options);
+        int fd = mounter.Mount(options);
+        var session = new FuseSession(options, fileSystem, fd, mounter);
+        try
+        {
+            session.Start();
+        }
+        catch
+        {
+            mounter.Unmount(options.MountPoint, lazy: true);
+            Libc.close(fd);
+            throw;
+        }
+        session._device = MountTable.DeviceOf(options.MountPoint);
+        session.RaiseReadahead();
+        return session;
     }
 
     /// <summary>Serves a descriptor that speaks the protocol: a mount made elsewhere, or a test's socket.</summary>
@@ -80,8 +103,9 @@ public sealed partial class FuseSession : IAsyncDisposable
     {
         if (_completion.Task.IsCompleted)
             return;
-        await Task.Run(() => _mounter?.Abort(Options.MountPoint)).ConfigureAwait(false);
-        Stop();
+        await Task.Run(() => FuseConnectionControl.Abort(_device)).ConfigureAwait(false);
+        _transport.CancelAll();
+        await UnmountAsync(lazy: true).ConfigureAwait(false);
     }
 
     /// <summary>Unmounts in order when nobody uses it, else out of sight; ends the connection when that takes longer
@@ -100,26 +124,6 @@ public sealed partial class FuseSession : IAsyncDisposable
     {
         if (Interlocked.Increment(ref _reports) <= 20)
             Options.Warn?.Invoke($"a FUSE request failed: {exception}");
-    }
-
-    static FuseSession Mount(FuseMountOptions options, FuseFileSystem fileSystem)
-    {
-        EnableUring(options);
-        IFuseMounter mounter = Libc.geteuid() == 0 ? new RootMounter() : new FusermountMounter();
-        int fd = mounter.Mount(options);
-        var session = new FuseSession(options, fileSystem, fd, mounter);
-        try
-        {
-            session.Start();
-        }
-        catch
-        {
-            mounter.Unmount(options.MountPoint, lazy: true);
-            Libc.close(fd);
-            throw;
-        }
-        session.RaiseReadahead();
-        return session;
     }
 
     void Start()
@@ -169,9 +173,7 @@ public sealed partial class FuseSession : IAsyncDisposable
                 ? [0, .. Enumerable.Range(online, possible - online).Select(id => (ushort)id)]
                 : [(ushort)cpu];
             Interlocked.Increment(ref _threads);
-            var queue = new UringQueue(_transport, cpu, ids, depth, Ready, ThreadEnded);
-            _queues.Add(queue);
-            queue.Start();
+            new UringQueue(_transport, cpu, ids, depth, Ready, ThreadEnded).Start();
         }
         ready.Wait();
         if (failure == Errno.OK)
@@ -199,14 +201,6 @@ public sealed partial class FuseSession : IAsyncDisposable
         // The connection is gone. What handlers still wait for is of no use to anybody.
         _transport.CancelAll();
         ThreadEnded();
-    }
-
-    void Stop()
-    {
-        _transport.Stopping = true;
-        foreach (UringQueue queue in _queues)
-            queue.Wake();
-        _transport.CancelAll();
     }
 
     void ThreadEnded()

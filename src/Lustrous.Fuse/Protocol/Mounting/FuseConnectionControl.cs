@@ -1,17 +1,25 @@
+using Lustrous.Fuse.Protocol.Native;
+
 namespace Lustrous.Fuse.Protocol.Mounting;
 
-/// <summary>The kernel's control files of a FUSE connection.</summary>
+/// <summary>The kernel's control files of FUSE connections.</summary>
 static class FuseConnectionControl
 {
-    /// <summary>Ends a connection; false when the control file system is not mounted or not ours.</summary>
-    public static bool TryAbort(string mountPoint)
+    const string Folder = "/sys/fs/fuse/connections";
+
+    /// <summary>Ends a connection whatever is under way: programs that wait get ECONNABORTED.</summary>
+    /// <param name="device">Major and minor number of the mount; nothing is done when it is not known.</param>
+    public static bool Abort(string? device)
     {
-        if (MountTable.DeviceOf(mountPoint) is not { } device)
+        if (device is null)
             return false;
+        // A connection's number is the minor number of its device; the major number of nameless ones is 0.
+        string file = $"{Folder}/{device[(device.IndexOf(':') + 1)..]}/abort";
         try
         {
-            // A connection's number is the minor number of its device; the major number of nameless ones is 0.
-            File.WriteAllText($"/sys/fs/fuse/connections/{device[(device.IndexOf(':') + 1)..]}/abort", "1");
+            if (!File.Exists(file))
+                _ = Libc.mount("none", Folder, "fusectl", 0, "");
+            File.WriteAllText(file, "1");
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

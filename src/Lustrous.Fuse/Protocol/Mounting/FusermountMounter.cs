@@ -53,12 +53,6 @@ sealed unsafe class FusermountMounter : IFuseMounter
             : message.Contains("not found", StringComparison.OrdinalIgnoreCase) ? Errno.EINVAL : Errno.EPERM;
     }
 
-    public void Abort(string mountPoint)
-    {
-        FuseConnectionControl.TryAbort(mountPoint);
-        Unmount(mountPoint, lazy: true);
-    }
-
     static (int ExitCode, string Message) Run(int socket, params string[] arguments)
     {
         var start = new ProcessStartInfo(Program) { RedirectStandardError = true, UseShellExecute = false };

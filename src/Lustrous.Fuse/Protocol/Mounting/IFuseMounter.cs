@@ -7,7 +7,4 @@ interface IFuseMounter
     int Mount(FuseMountOptions options);
 
     Errno Unmount(string mountPoint, bool lazy);
-
-    /// <summary>Ends the connection whatever is under way, and takes the mount away.</summary>
-    void Abort(string mountPoint);
 }

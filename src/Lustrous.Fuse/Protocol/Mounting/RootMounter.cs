@@ -35,13 +35,6 @@ sealed class RootMounter : IFuseMounter
     public Errno Unmount(string mountPoint, bool lazy) =>
         Libc.umount2(mountPoint, lazy ? Libc.MNT_DETACH : 0) == 0 ? Errno.OK : Libc.LastError;
 
-    public void Abort(string mountPoint)
-    {
-        // MNT_FORCE ends the connection first; MNT_DETACH then needs nobody's consent.
-        if (Libc.umount2(mountPoint, Libc.MNT_FORCE | Libc.MNT_DETACH) != 0)
-            FuseConnectionControl.TryAbort(mountPoint);
-    }
-
     internal static string NoDevice(Errno error) => error switch
     {
         Errno.ENOENT or Errno.ENODEV or Errno.ENXIO =>

@@ -8,7 +8,7 @@ static unsafe partial class Libc
     public const int O_RDWR = 2, O_CLOEXEC = 0x80000;
     public const uint FUSE_DEV_IOC_CLONE = 0x8004E500;
     public const nuint MS_RDONLY = 1, MS_NOSUID = 2, MS_NODEV = 4;
-    public const int MNT_FORCE = 1, MNT_DETACH = 2;
+    public const int MNT_DETACH = 2;
     public const int PROT_READ = 1, PROT_WRITE = 2, MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20;
     public const int MAP_POPULATE = 0x8000;
     public const int MADV_HUGEPAGE = 14, MADV_POPULATE_WRITE = 23, MADV_DONTFORK = 10;

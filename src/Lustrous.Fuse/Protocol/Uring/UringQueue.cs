@@ -56,8 +56,7 @@ sealed unsafe class UringQueue
 
     public void Start() => _thread.Start();
 
-    /// <summary>Wakes the thread so that it sees that the session stops.</summary>
-    public void Wake()
+    void Wake()
     {
         ulong one = 1;
         _ = Libc.write(_wakeFd, (byte*)&one, sizeof(ulong));
@@ -111,7 +110,7 @@ sealed unsafe class UringQueue
 
     void Loop()
     {
-        while (_live > 0 && !Transport.Stopping)
+        while (_live > 0)
         {
             CommitAnswered();
             Interlocked.Exchange(ref _sleeping, 1);
