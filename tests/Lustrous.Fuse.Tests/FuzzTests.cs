@@ -79,7 +79,10 @@ public sealed class FuzzTests
             _fd = fds[0];
             Send(FuseOpcode.Init, 0, Bytes(new FuseInitIn { Major = 7, Minor = minor, MaxReadahead = 131072 }));
             // A socket takes no message of a mebibyte.
-            var options = new FuseMountOptions { MountPoint = "/", MaxIoBytes = 65536, Transport = FuseTransportKind.Device };
+            var options = new FuseMountOptions
+            {
+                MountPoint = "/", MaxIoBytes = 65536, Transport = FuseTransportKind.Device,
+            };
             _session = FuseSession.Serve(fds[1], options, new MemoryFileSystem());
             Assert.Equal(0, ReadAnswer().Error);
         }
