@@ -3,8 +3,10 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using BenchmarkDotNet.Running;
+using Lustrous.Bench.Fuse;
 using Lustrous.Bench.Load;
 using Lustrous.Bench.Micro;
+using Lustrous.Fuse.Protocol;
 
 // The far sides of the load programs: each prints its port and serves.
 if (args is ["serve"])
@@ -17,6 +19,8 @@ if (args is ["bare", var requestBytes, var replyBytes, var messagesPerCall, var 
     new BareSocket(Number(requestBytes), Number(replyBytes), Number(messagesPerCall), Number(buffers)).Serve(listener);
     return 0;
 }
+if (args is ["null", var mountPoint, var transport, var direct])
+    return await FuseTable.ServeAsync(mountPoint, Enum.Parse<FuseTransportKind>(transport), bool.Parse(direct));
 
 var rounds = new Option<int>("--rounds") { Description = "Measurements of each figure", DefaultValueFactory = _ => 5 };
 var seconds = new Option<double>("--seconds") { Description = "Length of one", DefaultValueFactory = _ => 1.5 };
@@ -32,5 +36,16 @@ var micro = new Command("micro", "BenchmarkDotNet's micro-benchmarks; what follo
 };
 micro.SetAction(parsed => BenchmarkSwitcher.FromAssembly(typeof(CapsuleBenchmarks).Assembly)
     .Run([.. parsed.UnmatchedTokens]));
-var root = new RootCommand("Measures Lustrous. Figures are ratios within one run: machines are noisy.") { load, micro };
+var mebibytes = new Option<int>("--mebibytes") { Description = "Size of the file", DefaultValueFactory = _ => 512 };
+var folder = new Option<string?>("--folder") { Description = "A mounted Lustrous to compare with" };
+var fuse = new Command("fuse", "Sequential I/O and stats through FUSE, beside a file system that does nothing")
+{
+    rounds, mebibytes, folder,
+};
+fuse.SetAction((parsed, _) => FuseTable.RunAsync(
+    parsed.GetValue(rounds), parsed.GetValue(mebibytes), parsed.GetValue(folder), Console.Out));
+var root = new RootCommand("Measures Lustrous. Figures are ratios within one run: machines are noisy.")
+{
+    load, fuse, micro,
+};
 return await root.Parse(args).InvokeAsync();

@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
+
+namespace Lustrous.Bench.Fuse;
+
+/// <summary>What programs do to a mount: large reads and writes one after another, and stats.</summary>
+static class FuseLoad
+{
+    const int Mebi = 1 << 20;
+
+    /// <summary>Writes a new file of <paramref name="mebibytes"/> in calls of one, and closes it.</summary>
+    /// <returns>MiB a second.</returns>
+    public static double Write(string folder, int mebibytes)
+    {
+        string path = Path.Combine(folder, "data");
+        byte[] block = new byte[Mebi];
+        new Random(1).NextBytes(block);
+        long start = Stopwatch.GetTimestamp();
+        using (SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write))
+            for (int i = 0; i < mebibytes; i++)
+                RandomAccess.Write(file, block, (long)i * Mebi);
+        return mebibytes / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    /// <summary>Reads it back. MiB a second.</summary>
+    public static double Read(string folder)
+    {
+        byte[] block = new byte[Mebi];
+        long start = Stopwatch.GetTimestamp();
+        long offset = 0;
+        using (SafeFileHandle file = File.OpenHandle(Path.Combine(folder, "data")))
+            while (RandomAccess.Read(file, block, offset) is var length and > 0)
+                offset += length;
+        return offset / (double)Mebi / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    /// <summary>Stats a second of one program.</summary>
+    public static double Stat(string folder, TimeSpan duration)
+    {
+        var info = new FileInfo(Path.Combine(folder, "s1"));
+        long start = Stopwatch.GetTimestamp();
+        int count = 0;
+        for (; Stopwatch.GetElapsedTime(start) < duration; count++)
+            info.Refresh();
+        return count / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+}
