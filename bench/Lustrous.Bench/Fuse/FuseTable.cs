@@ -74,8 +74,8 @@ static class FuseTable
         if (ours.Count == 0)
             return FormattableString.Invariant($"| {name} | – | {Median(nothing):N0} | – |");
         List<double> ratios = [.. ours.Zip(nothing, (mine, null_) => mine / null_)];
-        return FormattableString.Invariant($"| {name} | {Median(ours):N0} | {Median(nothing):N0} | {Median(ratios):F2} ")
-            + FormattableString.Invariant($"({ratios.Min():F2}–{ratios.Max():F2}) |");
+        return FormattableString.Invariant($"| {name} | {Median(ours):N0} | {Median(nothing):N0} ")
+            + FormattableString.Invariant($"| {Median(ratios):F2} ({ratios.Min():F2}–{ratios.Max():F2}) |");
     }
 
     static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);

@@ -5,8 +5,8 @@ using Lustrous.Libcfs;
 namespace Lustrous.Bench.Fuse;
 
 /// <summary>
-/// What FUSE itself costs: one file, "data", over memory that is used again and again, and names "s0", "s1", … of empty
-/// files that are looked up each time. No locks, no servers, no checks.
+/// What FUSE itself costs: one file, "data", over memory that is used again and again, and names "s0", "s1", … of
+/// empty files that are looked up each time. No locks, no servers, no checks.
 /// </summary>
 sealed class NullFileSystem : FuseFileSystem
 {
