@@ -19,6 +19,17 @@ sealed class LliteClient(SimNode machine, LustreNode node, ClientMount mount)
     /// <summary>Requests sent to MDTs so far.</summary>
     public long Requests => mount.Lmv.Targets.Sum(mdc => mdc.Requests);
 
+    public SimNode Machine => machine;
+
+    public bool IsCrashed { get; private set; }
+
+    /// <summary>The machine is gone, without a word.</summary>
+    public void Crash()
+    {
+        IsCrashed = true;
+        machine.Crash(loud: false);
+    }
+
     public Task RunAsync(Func<Task> body) => machine.RunAsync(body);
 
     public async Task<T> RunAsync<T>(Func<Task<T>> body)

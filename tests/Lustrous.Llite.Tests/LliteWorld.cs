@@ -16,6 +16,7 @@ sealed class LliteWorld
 
     readonly Simulation.Simulation _simulation;
     readonly List<Func<Task>> _stops = [];
+    bool _serverIsDown;
 
     LliteWorld(Simulation.Simulation simulation, SimNode server) => (_simulation, Server) = (simulation, server);
 
@@ -37,6 +38,18 @@ sealed class LliteWorld
     /// <summary>Waits in virtual time.</summary>
     public Task Delay(TimeSpan time) => _simulation.Delay(time);
 
+    /// <summary>The server's machine is gone, without a word.</summary>
+    public void CrashServer()
+    {
+        _serverIsDown = true;
+        Server.Crash(loud: false);
+    }
+
+    /// <summary>No message passes between a client and the server.</summary>
+    public void Cut(LliteClient client) => _simulation.Network.Partition(client.Machine.Nid, Server.Nid);
+
+    public void Mend(LliteClient client) => _simulation.Network.Heal(client.Machine.Nid, Server.Nid);
+
     /// <summary>One more client machine with the file system mounted.</summary>
     public async Task<LliteClient> MountAsync(IKernelCache? kernel = null)
     {
@@ -56,12 +69,13 @@ sealed class LliteWorld
             Assert.Equal(Errno.OK, mounted.Error);
             mount = mounted.Value;
         });
-        _stops.Add(() => machine.RunAsync(async () =>
+        var client = new LliteClient(machine, node, mount);
+        _stops.Add(() => client.IsCrashed ? Task.CompletedTask : machine.RunAsync(async () =>
         {
             await mount.DisposeAsync();
             await node.DisposeAsync();
         }));
-        return new LliteClient(machine, node, mount);
+        return client;
     }
 
     static async Task<LliteWorld> StartAsync(Simulation.Simulation simulation, int osts)
@@ -86,7 +100,7 @@ sealed class LliteWorld
                 storages.Add(storage);
                 Assert.Equal(Errno.OK, await server.StartTargetAsync(spec, storage, isFresh: true, default));
             }
-            world._stops.Add(() => world.Server.RunAsync(async () =>
+            world._stops.Add(() => world._serverIsDown ? Task.CompletedTask : world.Server.RunAsync(async () =>
             {
                 await server.DisposeAsync();
                 await node.DisposeAsync();
