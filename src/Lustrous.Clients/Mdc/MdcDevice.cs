@@ -94,13 +94,8 @@ public sealed partial class MdcDevice : IImportOwner, IAsyncDisposable
     // The lock manager's hooks have taken back every lock and with them all that was cached.
     ValueTask IImportOwner.InvalidateAsync(Import import) => ValueTask.CompletedTask;
 
-    /// <summary>Gives locks back and disconnects; a target that does not answer is waited for as long as a disconnect
-    /// is.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await Locks.DisposeAsync();
-        await Import.DisposeAsync();
-    }
+    /// <summary>Gives locks back and disconnects, bounded in time.</summary>
+    public ValueTask DisposeAsync() => ClientShutdown.CloseAsync(Locks, Import);
 
     PtlrpcRequest NewRequest(Lustrous.Ptlrpc.Layout.RequestFormat format)
     {

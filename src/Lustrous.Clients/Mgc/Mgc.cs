@@ -144,8 +144,7 @@ public sealed partial class Mgc : IImportOwner, IAsyncDisposable
                 log.IsStopped = true;
             _logs.Clear();
         }
-        await Namespace.DisposeAsync();
-        await Import.DisposeAsync();
+        await ClientShutdown.CloseAsync(Namespace, Import);
     }
 
     void IImportOwner.OnImportEvent(Import import, ImportEvent what) => Options.ImportChanged?.Invoke(what);

@@ -139,10 +139,7 @@ public sealed partial class OscDevice : IImportOwner, ILockCallbacks, IAsyncDisp
                 await one.WriteOutAsync(0, ulong.MaxValue, limit.Token);
         }
         // Without the server, what is still dirty and the locks can only be forgotten: nothing may wait for it.
-        if (Import.State is not (ImportState.Full or ImportState.Idle))
-            await Import.DisposeAsync();
-        await Namespace.DisposeAsync();
-        await Import.DisposeAsync();
+        await ClientShutdown.CloseAsync(Namespace, Import);
         foreach (OscObject one in Objects())
             one.Abandon();
         StopTimers();
