@@ -86,7 +86,7 @@ public ref struct LinkEa
     /// <param name="parent">The directory.</param>
     /// <param name="name">At least one byte.</param>
     /// <param name="now">Seconds since 1970, for the case that there is no room.</param>
-    public void Add(Fid parent, ReadOnlySpan<byte> name, long now)
+    public void Add(Fid parent, scoped ReadOnlySpan<byte> name, long now)
     {
         int recordLength = EntrySize + name.Length;
         ref LinkEaHeader header = ref MemoryMarshal.AsRef<LinkEaHeader>(_buffer);
@@ -105,7 +105,7 @@ public ref struct LinkEa
     }
 
     /// <summary>Takes a name out; false when it was not there.</summary>
-    public bool Remove(Fid parent, ReadOnlySpan<byte> name)
+    public bool Remove(Fid parent, scoped ReadOnlySpan<byte> name)
     {
         int offset = 0;
         int start = HeaderSize;

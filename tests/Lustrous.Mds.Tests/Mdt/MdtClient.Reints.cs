@@ -224,4 +224,29 @@ sealed partial class MdtClient
         uint[] lengths = request.Capsule.GetArray(Rmf.EavalsLens, MessageSide.Reply).ToArray();
         return (Answer(request, status, own), names, values, lengths);
     });
+
+    /// <summary>MDS_GET_INFO with "fid2path".</summary>
+    public Task<(Errno Error, string Path)> PathAsync(Fid fid, uint link) => OnAsync(async () =>
+    {
+        const int head = 32, room = 1024;
+        using TestRequest request = New(RequestFormats.MdsFid2path);
+        var key = new byte[16 + head + 16];
+        "fid2path"u8.CopyTo(key);
+        System.Runtime.InteropServices.MemoryMarshal.Write(key.AsSpan(16), new GetInfoFid2Path
+        {
+            Fid = fid,
+            LinkNumber = link,
+            PathLength = room,
+        });
+        System.Runtime.InteropServices.MemoryMarshal.Write(key.AsSpan(16 + head), Fid.Root);
+        request.SetSize(Rmf.GetinfoKey, key.Length);
+        request.SetBytes(Rmf.GetinfoKey, key);
+        request.Set(Rmf.GetinfoVallen, (uint)(head + room));
+        request.SetReplySize(Rmf.GetinfoVal, head + room);
+        Errno status = await request.SendAsync(default);
+        if (status != Errno.OK)
+            return (status, "");
+        ReadOnlySpan<byte> path = request.GetBytes(Rmf.GetinfoVal)[head..];
+        return (status, System.Text.Encoding.UTF8.GetString(path[..path.IndexOf((byte)0)]));
+    });
 }
