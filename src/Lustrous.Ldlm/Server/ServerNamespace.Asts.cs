@@ -73,7 +73,7 @@ public sealed partial class ServerNamespace
     /// <summary>Says whether to try again.</summary>
     async ValueTask<bool> TellBlockedAsync(ServerLock held)
     {
-        var body = new LdlmRequest { Count = 1 };
+        var body = new LdlmRequest();
         using (held.Resource.Lock.Enter())
         {
             if (held.IsDestroyed || !held.IsBlocked)
@@ -123,7 +123,7 @@ public sealed partial class ServerNamespace
             if (filled < lvbSize)
                 request.Capsule.Shrink(Rmf.DlmLvb, MessageSide.Request, filled);
         }
-        var body = new LdlmRequest { Count = 1 };
+        var body = new LdlmRequest();
         using (held.Resource.Lock.Enter())
         {
             if (held.IsDestroyed)

@@ -55,6 +55,24 @@ public sealed partial class ServerNamespace
         }
     }
 
+    /// <summary>Every client has told what it holds and waits for: who is in the way of whom is looked at once more
+    /// (<c>ldlm_reprocess_recovery_done</c>).</summary>
+    public void RecoveryDone()
+    {
+        List<ServerResource> all = _resources.ToList();
+        all.Sort(static (a, b) => Compare(a.Name, b.Name));
+        foreach (ServerResource resource in all)
+        {
+            LockActions actions = TakeActions();
+            using (resource.Lock.Enter())
+                resource.Queues.Reprocess(tellAgain: true, actions);
+            Perform(actions);
+        }
+
+        static int Compare(in LdlmResId a, in LdlmResId b) =>
+            (a.Name[0], a.Name[1], a.Name[2], a.Name[3]).CompareTo((b.Name[0], b.Name[1], b.Name[2], b.Name[3]));
+    }
+
     internal static ReadOnlySpan<LustreHandle> Handles(ServerRequest request)
     {
         Span<byte> bytes = request.Capsule.GetBytes(Rmf.DlmReq, MessageSide.Request);

@@ -79,7 +79,7 @@ public sealed partial class ServerNamespace
         if (request is null || held.IsDestroyed)
             return false;
         request.SetReplySize(Rmf.DlmLvb, held.Resource.IsLvbReady ? Lvb!.Size(held) : 0);
-        SetBody(request, new LdlmRequest { Count = 1, Desc = Describe(held) }, held);
+        SetBody(request, new LdlmRequest { Desc = Describe(held) }, held);
         Errno status = await request.SendAsync(cancel);
         if (status == Errno.OK)
         {

@@ -76,6 +76,20 @@ sealed class LockCluster : IServiceTargetHooks
         return client;
     }
 
+    /// <summary>The server's process dies, and comes back without memory.</summary>
+    /// <param name="isRecovering">It knows that it had clients, and has them tell what they hold.</param>
+    public async Task RestartServerAsync(bool isRecovering)
+    {
+        Server.Crash(loud: true);
+        await Server.RestartAsync();
+        await Server.RunAsync(() =>
+        {
+            Start();
+            Target.IsRecovering = isRecovering;
+            return Task.CompletedTask;
+        });
+    }
+
     async ValueTask DisposeAsync()
     {
         foreach (LockClient client in _clients)
