@@ -5,7 +5,7 @@ namespace Lustrous.Ldlm;
 /// lustre/ldlm/ldlm_extent.c). A treap, whose shape the locks' numbers decide, so that equal runs have equal trees.
 /// </summary>
 /// <remarks>Not thread-safe: under its resource's lock.</remarks>
-internal sealed class ExtentTree<T> where T : ExtentNode<T>
+sealed class ExtentTree<T> where T : ExtentNode<T>
 {
     T? _root;
 
@@ -154,7 +154,7 @@ internal sealed class ExtentTree<T> where T : ExtentNode<T>
 }
 
 /// <summary>Looks at one lock after the other; false ends it.</summary>
-internal interface IExtentVisitor<in T>
+interface IExtentVisitor<in T>
 {
     bool Visit(T item);
 }

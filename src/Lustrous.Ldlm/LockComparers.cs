@@ -3,7 +3,7 @@ using Lustrous.Idl.Ldlm;
 namespace Lustrous.Ldlm;
 
 /// <summary>Hashes names of resources; all four words of one that differ in a bit differ in all.</summary>
-internal sealed class ResIdComparer : IEqualityComparer<LdlmResId>
+sealed class ResIdComparer : IEqualityComparer<LdlmResId>
 {
     public static ResIdComparer Instance { get; } = new();
 
@@ -20,7 +20,7 @@ internal sealed class ResIdComparer : IEqualityComparer<LdlmResId>
 }
 
 /// <summary>Hashes handles, whose lower bits count up.</summary>
-internal sealed class CookieComparer : IEqualityComparer<ulong>
+sealed class CookieComparer : IEqualityComparer<ulong>
 {
     public static CookieComparer Instance { get; } = new();
 

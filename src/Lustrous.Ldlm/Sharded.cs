@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Lustrous.Ldlm;
 
 /// <summary>A table that many threads look into: parted by hash, each part under its own short lock.</summary>
-internal sealed class Sharded<TKey, TValue> where TKey : notnull where TValue : class
+sealed class Sharded<TKey, TValue> where TKey : notnull where TValue : class
 {
     const int ShardCount = 16;      // a power of two
 

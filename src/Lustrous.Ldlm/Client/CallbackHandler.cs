@@ -7,7 +7,7 @@ using Lustrous.Ptlrpc.Server;
 namespace Lustrous.Ldlm.Client;
 
 /// <summary>What servers ask of their clients (ldlm_callback_handler of lustre/ldlm/ldlm_lockd.c).</summary>
-internal sealed class CallbackHandler(LdlmNode node) : IServiceHandler
+sealed class CallbackHandler(LdlmNode node) : IServiceHandler
 {
     const int MaxLvbSize = 1024;
 

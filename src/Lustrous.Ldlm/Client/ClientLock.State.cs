@@ -3,7 +3,7 @@ using Lustrous.Idl.Ldlm;
 namespace Lustrous.Ldlm.Client;
 
 /// <summary>How far a lock is.</summary>
-internal enum ClientLockState : byte
+enum ClientLockState : byte
 {
     /// <summary>Its enqueue is under way.</summary>
     Asking,
@@ -24,7 +24,7 @@ internal enum ClientLockState : byte
 }
 
 /// <summary>What is to be done about a lock, outside of its resource's lock.</summary>
-internal enum ClientAction : byte
+enum ClientAction : byte
 {
     None,
 

@@ -3,7 +3,7 @@ using Lustrous.Idl.Ldlm;
 namespace Lustrous.Ldlm.Client;
 
 /// <summary>One thing that this client has locks on (<c>struct ldlm_resource</c>, client side).</summary>
-internal sealed class ClientResource(ClientNamespace ns, LdlmResId name, LockType type, RankedLock stripe)
+sealed class ClientResource(ClientNamespace ns, LdlmResId name, LockType type, RankedLock stripe)
 {
     readonly List<ClientLock> _list = [];       // guarded by Lock; of extent locks, in no tree otherwise
     readonly ExtentTree<ClientLock>? _tree = type == LockType.Extent ? new() : null;      // guarded by Lock

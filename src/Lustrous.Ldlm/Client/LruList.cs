@@ -4,7 +4,7 @@ namespace Lustrous.Ldlm.Client;
 /// Locks that nobody used when they came here, oldest first (<c>ns_unused_list</c>). One that is used again stays where
 /// it is, so that finding a lock touches nothing that all share; whoever takes from the list looks whether it was.
 /// </summary>
-internal sealed class LruList
+sealed class LruList
 {
     readonly RankedLock _lock = new(15, "ns_lru");
     ClientLock? _first;     // guarded by _lock

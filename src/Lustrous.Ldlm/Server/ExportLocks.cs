@@ -3,7 +3,7 @@ using Lustrous.Ptlrpc.Server;
 namespace Lustrous.Ldlm.Server;
 
 /// <summary>The locks of one client (<c>exp_lock_hash</c>), by the client's own handles.</summary>
-internal sealed class ExportLocks
+sealed class ExportLocks
 {
     readonly RankedLock _lock = new(15, "exp_locks");
     readonly Dictionary<ulong, ServerLock> _byRemoteHandle = [];    // guarded by _lock

@@ -1,7 +1,7 @@
 namespace Lustrous.Ldlm.Server;
 
 /// <summary>What is to be done about a lock, outside of its resource's lock.</summary>
-internal enum LockAction : byte
+enum LockAction : byte
 {
     /// <summary>Its holder must give it back (blocking AST).</summary>
     Block,
@@ -11,7 +11,7 @@ internal enum LockAction : byte
 }
 
 /// <summary>What a decision came to, in order.</summary>
-internal sealed class LockActions
+sealed class LockActions
 {
     readonly List<(ServerLock Lock, LockAction Action)> _items = [];
 

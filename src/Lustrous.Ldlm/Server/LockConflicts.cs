@@ -3,7 +3,7 @@ using Lustrous.Idl.Ldlm;
 namespace Lustrous.Ldlm.Server;
 
 /// <summary>Which two locks of a resource cannot be granted together.</summary>
-internal static class LockConflicts
+static class LockConflicts
 {
     /// <summary>Whether <paramref name="wanted"/>, as requested, is in conflict with <paramref name="other"/>, as
     /// granted or as requested.</summary>

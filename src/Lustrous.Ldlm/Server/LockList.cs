@@ -1,7 +1,7 @@
 namespace Lustrous.Ldlm.Server;
 
 /// <summary>A queue of locks, linked through themselves.</summary>
-internal struct LockList
+struct LockList
 {
     public ServerLock? First { get; private set; }
 

@@ -3,7 +3,7 @@ using Lustrous.Idl.Ldlm;
 namespace Lustrous.Ldlm.Server;
 
 // Ranges of an object: trees by mode, and how much more than was asked for a client gets.
-internal sealed partial class LockQueues
+sealed partial class LockQueues
 {
     const ulong PageSize = 4096;
 

@@ -5,7 +5,7 @@ namespace Lustrous.Ldlm.Server;
 
 // Parts of an inode: how many hold each of them in each mode, so that a directory which thousands look at costs none of
 // them a walk over all others.
-internal sealed partial class LockQueues
+sealed partial class LockQueues
 {
     const int BitCount = LdlmConst.MDS_INODELOCK_NUMBITS;
 

@@ -4,7 +4,7 @@ using Lustrous.Idl.Ldlm;
 namespace Lustrous.Ldlm.Server;
 
 /// <summary>What an enqueue came to at once.</summary>
-internal enum EnqueueOutcome
+enum EnqueueOutcome
 {
     Granted,
 
@@ -27,7 +27,7 @@ internal enum EnqueueOutcome
 /// what it needs is told once. So everybody gets a turn in order, and locks that do not touch each other pass. Source:
 /// ldlm_process_extent_lock, ldlm_process_inodebits_lock, ldlm_process_plain_lock and ldlm_reprocess_queue.
 /// </remarks>
-internal sealed partial class LockQueues(LockType type)
+sealed partial class LockQueues(LockType type)
 {
     const int ModeCount = 9;
 

@@ -4,7 +4,7 @@ namespace Lustrous.Ldlm.Server;
 /// Locks that clients have been told to give back, by the time until which they have to (<c>waiting_locks_list</c>):
 /// one timer a namespace.
 /// </summary>
-internal sealed class LockTimers : IAsyncDisposable
+sealed class LockTimers : IAsyncDisposable
 {
     readonly NodeContext _context;
     readonly Action<ServerLock> _expired;

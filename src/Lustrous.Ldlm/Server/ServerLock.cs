@@ -90,7 +90,7 @@ public sealed partial class ServerLock : ExtentNode<ServerLock>
 }
 
 /// <summary>Where a lock stands.</summary>
-internal enum LockQueue : byte
+enum LockQueue : byte
 {
     None,
     Granted,

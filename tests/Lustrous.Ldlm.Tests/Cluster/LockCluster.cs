@@ -11,7 +11,7 @@ using Lustrous.Simulation;
 namespace Lustrous.Ldlm.Tests.Cluster;
 
 /// <summary>One server with one target, and clients, on a simulated network.</summary>
-sealed class LockCluster : IServiceTargetHooks
+sealed class LockCluster : IServiceTargetHooks, IAsyncDisposable
 {
     public const string TargetUuid = "test-OST0000_UUID";
 
@@ -90,7 +90,7 @@ sealed class LockCluster : IServiceTargetHooks
         });
     }
 
-    async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         foreach (LockClient client in _clients)
             await client.DisposeAsync();
