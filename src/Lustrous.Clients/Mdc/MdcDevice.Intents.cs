@@ -143,7 +143,7 @@ public sealed partial class MdcDevice
             if ((enqueued.Dispositions & Dispositions.OPEN_OPEN) == 0)
             {
                 answer.Value.ReleaseLock();
-                return Errno.EPROTO;
+                return NotOpened(operation, answer.Value.Body.Mode);
             }
             var open = new MdOpenHandle(this, answer.Value.Body.Fid1, answer.Value.Body.OpenHandle);
             if (request.Transno != 0)
@@ -248,6 +248,21 @@ public sealed partial class MdcDevice
         answer.Value.Lock = enqueued.Lock;
         answer.Value.Dispositions = enqueued.Dispositions;
         return answer;
+    }
+
+    /// <summary>The name stands for what an MDT does not open: the caller follows links and opens devices itself, and
+    /// asks only where it did not know of them yet.</summary>
+    static Errno NotOpened(MdOperation operation, uint mode)
+    {
+        const MdsOpenFlags Exclusive = MdsOpenFlags.CREAT | MdsOpenFlags.EXCL;
+        if ((operation.OpenFlags & Exclusive) == Exclusive)
+            return Errno.EEXIST;
+        return (mode & 0xF000) switch
+        {
+            0xA000 => Errno.ELOOP,
+            0x8000 or 0x4000 => Errno.EPROTO,
+            _ => Errno.ENXIO,
+        };
     }
 
     static Errno Failure(in EnqueueResult enqueued)
