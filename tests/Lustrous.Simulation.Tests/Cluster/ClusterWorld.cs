@@ -73,7 +73,7 @@ sealed class ClusterWorld
     {
         foreach (ClusterClient client in Alive.ToArray())
             await client.UnmountAsync();
-        ClusterChecks.NothingIsHeld(this);
+        await ClusterChecks.NothingIsHeldAsync(this);
         for (int i = _servers.Length - 1; i >= 0; i--)
             await _servers[i].StopAsync();
         await Sim.SettledAsync();

@@ -61,7 +61,9 @@ sealed class PosixClient(LliteMount mount)
         if (inode.Failed)
             return inode.Error;
         Errno status = await InParentAsync(to, async (parent, name) =>
-            Done(await mount.LinkAsync(inode.Value, parent, name, Caller, default)));
+            await ExistsAsync(parent, name)
+                ? Errno.EEXIST
+                : Done(await mount.LinkAsync(inode.Value, parent, name, Caller, default)));
         Forget(inode.Value);
         return status;
     }
@@ -216,6 +218,16 @@ sealed class PosixClient(LliteMount mount)
                 : Errno.ENOTDIR;
         Forget(parent.Value);
         return status;
+    }
+
+    /// <summary>The VFS looks before it makes a name.</summary>
+    async Task<bool> ExistsAsync(LliteInode parent, byte[] name)
+    {
+        Result<LliteEntry> entry = await mount.LookupAsync(parent, name, Caller, default);
+        if (entry.Failed || entry.Value.Inode is not { } inode)
+            return false;
+        Forget(inode);
+        return true;
     }
 
     Errno Done(Result<LliteEntry> made)
