@@ -14,10 +14,7 @@ public sealed class ClusterChaosTests
 
     [Fact]
     public void Names_survive_a_bad_network() => Seeds.Simulate(40, sim =>
-    {
-        sim.Network.DefaultLink = Bad(sim);
-        return TreeAsync(sim, new ClusterPlan { Operations = 40 });
-    });
+        TreeAsync(sim, new ClusterPlan { Operations = 40 }, Bad(sim)));
 
     [Fact]
     public void A_read_returns_the_last_write() => Seeds.Simulate(60, sim =>
@@ -25,10 +22,7 @@ public sealed class ClusterChaosTests
 
     [Fact]
     public void A_read_returns_the_last_write_on_a_bad_network() => Seeds.Simulate(40, sim =>
-    {
-        sim.Network.DefaultLink = Bad(sim);
-        return BlocksAsync(sim, new ClusterPlan { Operations = 40 }, mayFail: false);
-    });
+        BlocksAsync(sim, new ClusterPlan { Operations = 40 }, mayFail: false, link: Bad(sim)));
 
     [Fact]
     public void A_partitioned_mount_harms_only_itself() => Seeds.Simulate(40, sim =>
@@ -78,9 +72,10 @@ public sealed class ClusterChaosTests
             seed, sim => BlocksAsync(sim, new ClusterPlan { Operations = 20 }, mayFail: false));
     });
 
-    static async Task TreeAsync(Simulation sim, ClusterPlan plan)
+    static async Task TreeAsync(Simulation sim, ClusterPlan plan, SimLinkOptions? link = null)
     {
         ClusterWorld world = await ClusterWorld.StartAsync(sim, plan);
+        sim.Network.DefaultLink = link ?? sim.Network.DefaultLink;
         var load = new TreeWorkload(sim.Random, "/tree", world.Clients);
         await load.PrepareAsync();
         for (int i = 0; i < plan.Operations; i++)
@@ -91,9 +86,11 @@ public sealed class ClusterChaosTests
     }
 
     static async Task BlocksAsync(
-        Simulation sim, ClusterPlan plan, bool mayFail, Func<ClusterWorld, Task>? disturb = null)
+        Simulation sim, ClusterPlan plan, bool mayFail, Func<ClusterWorld, Task>? disturb = null,
+        SimLinkOptions? link = null)
     {
         ClusterWorld world = await ClusterWorld.StartAsync(sim, plan);
+        sim.Network.DefaultLink = link ?? sim.Network.DefaultLink;
         var load = new BlockWorkload(world, files: 2);
         await load.PrepareAsync();
         var work = new List<Task>(world.Clients.Select(client => load.RunAsync(client, plan.Operations, mayFail)));
