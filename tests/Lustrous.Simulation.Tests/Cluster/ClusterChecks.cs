@@ -7,7 +7,7 @@ namespace Lustrous.Simulation.Tests.Cluster;
 /// <summary>What must hold of the servers from outside.</summary>
 static class ClusterChecks
 {
-    /// <summary>A client that could not say that it leaves is thrown out when it has been silent for this long.</summary>
+    /// <summary>A client that could not say that it leaves is thrown out after a silence of less than this.</summary>
     static readonly TimeSpan s_evictionTime = TimeSpan.FromMinutes(10);
 
     /// <summary>After every mount has left, or died: the servers know none of them any more.</summary>
