@@ -89,7 +89,8 @@ public sealed class TargetServices : IAsyncDisposable
         const uint reply = Portals.OSC_REPLY_PORTAL;
         all.Add(Options("ost", Portals.OST_REQUEST_PORTAL, reply, OstSize, t));
         all.Add(Options("ost_create", Portals.OST_CREATE_PORTAL, reply, OstSize, t));
-        all.Add(Options("ost_io", Portals.OST_IO_PORTAL, reply, OstIoSize, t));
+        // Half of a lock's time: a transfer that is lost, of data that a lock waits for, is tried again within it.
+        all.Add(Options("ost_io", Portals.OST_IO_PORTAL, reply, OstIoSize, t) with { BulkTimeoutSeconds = 50 });
         all.Add(Options("ost_seq", Portals.SEQ_DATA_PORTAL, reply, OstSize, t));
         if (!all.Exists(static options => options.RequestPortal == Portals.OUT_PORTAL))
             all.Add(Options("ost_out", Portals.OUT_PORTAL, reply, OutSize, t));
