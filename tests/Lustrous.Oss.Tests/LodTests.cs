@@ -192,6 +192,26 @@ public sealed class LodTests
     });
 
     [Fact]
+    public void An_OST_that_comes_back_empty_has_lost_its_objects_and_gets_new_ones() => Run(2, async world =>
+    {
+        LovEa before = Parse(await world.Mdt.CreateFileAsync(s_file, new LovUserEa { StripeCount = 2 }));
+        Parse(await world.Mdt.CreateFileAsync(s_file, new LovUserEa { StripeCount = 2 }));
+        await world.RestartOssAsync();
+        Result<byte[]> file;
+        int tries = 0;
+        do
+        {
+            await world.Sim.Delay(TimeSpan.FromSeconds(5));
+            file = await world.Mdt.CreateFileAsync(new Fid(0x200000402, 77), new LovUserEa { StripeCount = 2 });
+        }
+        while (file.Failed && ++tries < 60);
+        LovEa after = Parse(file);
+        Assert.True(Exist(world, after));
+        Assert.DoesNotContain(before.Objects, item => world.Storage(item.Index).Locate(item.ObjectId.FidView).Exists);
+        Assert.Empty(after.Objects.Intersect(before.Objects));
+    });
+
+    [Fact]
     public void Creates_go_on_over_lost_messages_and_lost_connections() => Seeds.Simulate(8, sim => RunAsync(
         sim, 3,
         async world =>
@@ -269,7 +289,7 @@ public sealed class LodTests
         var world = new LodWorld(sim, oss, indexes) { Mdt = mdt };
         await world.AddOstsAsync();
         await body(world);
-        await oss.StopAsync();
+        await world.Oss.StopAsync();
         await world.Mdt.StopAsync();
     }
 
@@ -277,20 +297,27 @@ public sealed class LodTests
     {
         public Simulation.Simulation Sim => sim;
 
-        public OstServer Oss => oss;
+        public OstServer Oss { get; private set; } = oss;
 
         public required MdtServer Mdt { get; set; }
 
-        public MemDevice Storage(uint index) => (MemDevice)oss.Targets[(int)index].LuTarget.Device;
+        public MemDevice Storage(uint index) => (MemDevice)Oss.Targets[(int)index].LuTarget.Device;
 
         public async Task AddOstsAsync()
         {
             foreach (uint index in indexes)
-                Assert.Equal(Errno.OK, Mdt.Lod.AddOst(index, [oss.Node.Nid]));
+                Assert.Equal(Errno.OK, Mdt.Lod.AddOst(index, [Oss.Node.Nid]));
             for (int i = 0; i < 60 && Mdt.Lod.Osts.Any(static ost => ost.PrecreatedCount == 0); i++)
                 await sim.Delay(TimeSpan.FromSeconds(1));
             Assert.All(Mdt.Lod.Osts, static ost => Assert.True(ost.PrecreatedCount > 0, $"{ost.Index}"));
             await sim.Delay(TimeSpan.FromSeconds(1));
+        }
+
+        /// <summary>The same OSTs, with nothing in them.</summary>
+        public async Task RestartOssAsync()
+        {
+            await Oss.StopAsync();
+            Oss = await OstServer.StartAsync(sim.Nodes[1], Mdt, null, indexes);
         }
 
         public async Task RestartMdtAsync(MemDevice storage)

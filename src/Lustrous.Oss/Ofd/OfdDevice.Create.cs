@@ -83,6 +83,15 @@ public sealed partial class OfdDevice
             return DestroyOrphans(export, sequence, lastUsed, ref reply);
         if (difference == 0)
             return SetId(ref reply, sequence, sequence.LastId);
+        // This OST was formatted anew, or lost its memory. To make the objects again would turn lost data into zeros.
+        if (sequence.IsNew && sequence.LastId == 0 && difference > 1)
+        {
+            Log(LogLevel.Error,
+                $"the MDT has given out objects up to {FidOf(sequence, lastUsed)}, of which this OST has none: their data "
+                + "is lost");
+            sequence.Skip(lastUsed);
+            return SetId(ref reply, sequence, lastUsed);
+        }
         if (difference > 5 * OstConst.MAX_PRECREATE)
         {
             Log(LogLevel.Warning,

@@ -30,6 +30,9 @@ sealed class OfdSequence
     /// <summary>Number of the last object made; written under <see cref="CreateLock"/>.</summary>
     public ulong LastId => Volatile.Read(ref _lastId);
 
+    /// <summary>It was begun in this life of the target: no object of it has ever been here before.</summary>
+    public bool IsNew { get; private init; }
+
     /// <summary>The FID of an object by number.</summary>
     public Fid FidOf(ulong id) => new(Sequence, (uint)id);
 
@@ -62,7 +65,7 @@ sealed class OfdSequence
         if (status == Errno.OK)
             status = lastIdObject.Write(transaction, 0, bytes);
         transaction.Stop(status);
-        return status == Errno.OK ? new OfdSequence(sequence, lastIdObject, 0) : status;
+        return status == Errno.OK ? new OfdSequence(sequence, lastIdObject, 0) { IsNew = true } : status;
     }
 
     public Errno DeclareLastId(DtTransaction transaction) => transaction.DeclareWrite(_lastIdObject, 0, LastIdBytes);

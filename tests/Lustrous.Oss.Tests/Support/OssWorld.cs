@@ -48,8 +48,8 @@ sealed class OssWorld
         MdtServer mdt = MdtServer.Start(nodes[0]);
         OstServer oss = await OstServer.StartAsync(nodes[1], mdt, storage);
         OstClient maker = await OstClient.ConnectAsync(nodes[0], oss, more: ConnectFlags.MDS, ptlrpc: null);
-        if (objects > 0)
-            Assert.False((await maker.CreateAsync(Object((uint)objects), ObdoFlags.DELORPHAN)).Failed);
+        Assert.False((await maker.CreateAsync(Object(1), ObdoFlags.DELORPHAN)).Failed);
+        Assert.False((await maker.CreateAsync(Object((uint)objects))).Failed);
         OstClient client = await OstClient.ConnectAsync(nodes[2], oss);
         await body(new OssWorld(sim, mdt, oss, client));
         await client.StopAsync();
