@@ -21,7 +21,8 @@ using Lustrous.Target.Services;
 
 namespace Lustrous.Oss.Tests;
 
-/// <summary>Within one process a read or write is served on the caller's thread and allocates next to nothing.</summary>
+/// <summary>Within one process a read or write is served on the caller's thread, and allocates next to
+/// nothing.</summary>
 public sealed class HotPathTests
 {
     // Bytes of garbage per operation, client and server together. In a debug build every asynchronous method makes an
