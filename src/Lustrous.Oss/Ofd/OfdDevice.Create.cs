@@ -87,7 +87,7 @@ public sealed partial class OfdDevice
         if (sequence.IsNew && sequence.LastId == 0 && difference > 1)
         {
             Log(LogLevel.Error,
-                $"files have objects up to {FidOf(sequence, lastUsed)}, of which this OST has none: their data is lost");
+                $"files have objects up to {FidOf(sequence, lastUsed)}, this OST has none of them: their data is lost");
             sequence.Skip(lastUsed);
             return SetId(ref reply, sequence, lastUsed);
         }
