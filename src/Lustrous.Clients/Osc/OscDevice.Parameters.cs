@@ -15,6 +15,7 @@ public sealed partial class OscDevice
     int _maxRpcBytes;
     int _maxRpcsInFlight;
     bool _checksums;
+    volatile bool _isLocal;         // the OST is in this process: no network could break the data
     ChecksumAlgorithm? _checksum = ChecksumAlgorithm.Adler32;
     readonly Histogram _readPages = new(), _writePages = new();
     long _reads, _writes, _readBytes, _writtenBytes, _resends;
@@ -36,7 +37,7 @@ public sealed partial class OscDevice
     internal uint BrwSize { get; private set; } = 1 << 20;
 
     /// <summary>How bulk data is checksummed; null: not at all.</summary>
-    internal ChecksumAlgorithm? ChecksumType => Volatile.Read(ref _checksums) ? _checksum : null;
+    internal ChecksumAlgorithm? ChecksumType => Volatile.Read(ref _checksums) && !_isLocal ? _checksum : null;
 
     /// <summary>Grant that we could use (<c>o_undirty</c>).</summary>
     internal long WantedGrant => (long)MaxRpcBytes * (MaxRpcsInFlight + 1);

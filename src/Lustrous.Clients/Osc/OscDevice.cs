@@ -1,8 +1,10 @@
 using Lustrous.Idl.Fids;
 using Lustrous.Idl.Ldlm;
+using Lustrous.Idl.LNet;
 using Lustrous.Idl.Ost;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Ldlm.Client;
+using Lustrous.LNet;
 using Lustrous.Libcfs;
 using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Client;
@@ -238,7 +240,20 @@ public sealed partial class OscDevice : IImportOwner, ILockCallbacks, IAsyncDisp
         _checksum = Import.Supports(ConnectFlags.CKSUM)
             ? OscChecksum.Best(granted.ChecksumTypes & Options.ChecksumTypes)
             : ChecksumAlgorithm.Adler32;
+        _isLocal = IsOwn(Import.GetInfo().CurrentAddress);
         RoomMade();
+    }
+
+    bool IsOwn(Nid address)
+    {
+        if (address == Nid.Loopback)
+            return true;
+        foreach (LNetInterface own in Node.LNet.Interfaces)
+        {
+            if (own.Nid == address)
+                return true;
+        }
+        return false;
     }
 
     async ValueTask<Result<ObdStatfs>> AskStatfsAsync(CancellationToken cancel)
