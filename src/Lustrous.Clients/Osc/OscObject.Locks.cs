@@ -17,7 +17,7 @@ internal sealed partial class OscObject
     /// <summary>A lock that is held already, referenced; null when the OST must be asked. A write lock serves readers
     /// too.</summary>
     public ClientLock? TryLock(LockMode mode, ulong start, ulong end) =>
-        Device.Namespace.Match(Resource, LockType.Extent, Serving(mode), PagesOf(start, end));
+        Device.Namespace.Match(Resource, LockType.Extent, Serving(mode), PagesOf(start, end), this);
 
     /// <summary>Whether a lock is held on a range.</summary>
     public bool IsLocked(LockMode mode, ulong start, ulong end) =>
@@ -101,17 +101,29 @@ internal sealed partial class OscObject
         if (Owner is { } owner && loss != LockLoss.Discard)
             await owner.InvalidateAsync(this, start, end);
         bool isWrite = (losing.GrantedMode & (LockMode.PW | LockMode.CW | LockMode.EX | LockMode.GROUP)) != 0;
-        if (isWrite && loss == LockLoss.Cancelled)
+        bool writes = isWrite && loss == LockLoss.Cancelled;
+        while (!Forget(losing, isWrite, loss, unlessDirty: writes))
             await WriteOutAsync(start, end, default);
+        Device.RoomMade();
+        Owner?.AttributesChanged(this);
+        Device.ForgetIfUnused(this);
+    }
+
+    /// <summary>Drops what is cached under a lock, and the lock.</summary>
+    /// <param name="losing">Which.</param>
+    /// <param name="isWrite">Pages may be dirty under it.</param>
+    /// <param name="loss">Why it goes.</param>
+    /// <param name="unlessDirty">Not while something is still to be written.</param>
+    bool Forget(ClientLock losing, bool isWrite, LockLoss loss, bool unlessDirty)
+    {
+        (ulong start, ulong end) = (losing.Extent.Start, losing.Extent.End);
         TaskCompletionSource? progress;
         using (_lock.Enter())
         {
-            if (isWrite)
-            {
-                int lost = DropAll(start, end);
-                if (lost > 0 && loss == LockLoss.Evicted && _writeError == Errno.OK)
-                    _writeError = Errno.EIO;
-            }
+            if (unlessDirty && HasUnwritten(start, end, out _))
+                return false;
+            if (isWrite && DropAll(start, end) > 0 && loss == LockLoss.Evicted && _writeError == Errno.OK)
+                _writeError = Errno.EIO;
             _locks.Remove(losing);
             ShrinkKnownSize();
             progress = TakeProgress();
@@ -119,9 +131,7 @@ internal sealed partial class OscObject
         if (!isWrite)
             DropClean(start, end);
         progress?.SetResult();
-        Device.RoomMade();
-        Owner?.AttributesChanged(this);
-        Device.ForgetIfUnused(this);
+        return true;
     }
 
     /// <summary>Another client asks how large the object is.</summary>
