@@ -1,14 +1,7 @@
-using Lustrous.Idl.LNet;
 using Lustrous.Idl.Ldlm;
-using Lustrous.Idl.Ptlrpc;
 using Lustrous.Ldlm.Client;
-using Lustrous.Ldlm.Server;
 using Lustrous.Ldlm.Tests.Decisions;
 using Lustrous.Libcfs;
-using Lustrous.LNet;
-using Lustrous.Ptlrpc;
-using Lustrous.Ptlrpc.Client;
-using Lustrous.Ptlrpc.Server;
 
 namespace Lustrous.Ldlm.Tests;
 
@@ -71,46 +64,8 @@ public class AllocationTests
 
     static async Task MeasureAsync(int count, int budgetBytes, Func<World, ValueTask> operation)
     {
-        var context = new NodeContext(
-            TimeProvider.System, new SeededRandom(1), new PoolWork(), new BufferPool(), new NoLog());
-        var lnet = new LNetNode(context);
-        var ptlrpc = new PtlrpcNode(lnet);
-        var exports = new ExportTable(context);
-        var server = new ServerNamespace(context, new ServerNamespaceOptions { Name = "test" });
-        var supported = new ObdConnectData { ConnectFlags = Cluster.LockCluster.Flags };
-        var target = new ServiceTarget(context, exports, new ServiceTargetOptions
-        {
-            Name = "test-MDT0000",
-            Uuid = "test-MDT0000_UUID",
-            Supported = supported,
-        }) { CreateReverseImport = ReverseImport.Factory(ptlrpc) };
-        server.Register(target);
-        exports.Add(target);
-        var service = new Service(lnet, new ServiceOptions
-        {
-            Name = "mdt",
-            RequestPortal = Portals.MDS_REQUEST_PORTAL,
-            ReplyPortal = Portals.MDC_REPLY_PORTAL,
-        }, TargetHandler.Instance, exports);
-        var cancels = new Service(lnet, LdlmServices.Cancel(ptlrpc.Options), TargetHandler.Instance, exports);
-        Assert.Equal((Errno.OK, Errno.OK), (service.Start(), cancels.Start()));
-        var ldlm = new LdlmNode(ptlrpc);
-        Assert.Equal(Errno.OK, ldlm.Start());
-        var import = new Import(ptlrpc, new ImportOptions
-        {
-            DeviceName = "test-mdc",
-            TargetUuid = target.Uuid,
-            ClientUuid = "client",
-            Peers = [new LNetProcessId(Nid.Loopback, LNetProcessId.LustrePid)],
-            ConnectOpcode = (uint)MdsOpcode.Connect,
-            RequestPortal = Portals.MDS_REQUEST_PORTAL,
-            ReplyPortal = Portals.MDC_REPLY_PORTAL,
-            LocalHandle = 77,
-            ConnectData = supported,
-        });
-        var ns = new ClientNamespace(ldlm, import, new ClientNamespaceOptions { Name = "test", LruSize = 100_000 });
-        Assert.Equal(Errno.OK, await import.ConnectAsync(default));
-        var world = new World(ns);
+        await using LoopbackWorld loopback = await LoopbackWorld.StartAsync(clients: 1);
+        var world = new World(loopback.Namespaces[0]);
         await world.PrepareAsync();
         await operation(world);
         long best = long.MaxValue;
@@ -121,15 +76,6 @@ public class AllocationTests
                 await operation(world);
             best = Math.Min(best, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
-        await ns.DisposeAsync();
-        await import.DisposeAsync();
-        await ldlm.DisposeAsync();
-        await service.DisposeAsync();
-        await cancels.DisposeAsync();
-        await target.DisposeAsync();
-        await server.DisposeAsync();
-        ptlrpc.Dispose();
-        await lnet.DisposeAsync();
         Assert.True(best / count <= budgetBytes, $"{best / count} bytes an operation, {budgetBytes} are allowed");
     }
 
@@ -158,21 +104,6 @@ public class AllocationTests
                 }, default);
             Assert.Equal(Errno.OK, result.Status);
             result.Lock!.Release(mode);
-        }
-    }
-
-    sealed class PoolWork : IWorkQueue
-    {
-        public void Post(Action<object?> work, object? state) =>
-            ThreadPool.UnsafeQueueUserWorkItem(work, state, preferLocal: false);
-    }
-
-    sealed class NoLog : ILogSink
-    {
-        public bool IsEnabled(LogLevel level) => false;
-
-        public void Write(in LogEvent entry)
-        {
         }
     }
 }

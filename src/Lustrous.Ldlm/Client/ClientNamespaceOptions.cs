@@ -7,7 +7,7 @@ public sealed record ClientNamespaceOptions
     public required string Name { get; init; }
 
     /// <summary>Unused locks kept at most; 0 keeps none (<c>lru_size</c>).</summary>
-    public int LruSize { get; init; } = 10_000;
+    public int LruSize { get; init; } = 100_000;
 
     /// <summary>Unused locks older than this are cancelled when others are (<c>lru_max_age</c>).</summary>
     public TimeSpan LruMaxAge { get; init; } = TimeSpan.FromMinutes(65);
