@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Lustrous.Idl.Layout;
 using Lustrous.Idl.Mdt;
 using Lustrous.Obdclass.Storage;
 
@@ -25,23 +28,27 @@ public sealed partial class MddDevice
         error = (change.Flags & MddSetattrFlags.CloseTimes) != 0
             ? FixCloseTimes(ref set, old)
             : FixAttributes(ref set, old, context.Credentials, change.Flags);
-        if (error != Errno.OK || set.Valid == DtValid.None)
+        if (error != Errno.OK)
             return error;
 
         byte[]? layout = (set.Valid & (OwnerFields | DtValid.Size)) != 0 && old.IsRegular ? GetLayout(o) : null;
         // The objects are as long as the file; a size here would only be a hole.
         if (layout is not null)
             set.Valid &= ~DtValid.Size;
-        if (set.Valid == DtValid.None)
+        if (set.Valid == DtValid.None && change.Som is null)
             return Errno.OK;
         DtTransaction tx = _transactions.Begin(context.Owner);
         error = DeclareChangeObjects(tx, layout);
+        if (error == Errno.OK && change.Som is not null)
+            error = tx.DeclareXattr(DtXattr.Som.Length + Unsafe.SizeOf<LustreSomAttrs>());
         if (error == Errno.OK)
             error = tx.Start();
         if (error == Errno.OK)
             error = o.SetAttributes(tx, set);
         if (error == Errno.OK && layout is not null && (set.Valid & OwnerFields) != 0)
             error = _lod?.SetOwner(tx, layout, set) ?? Errno.OK;
+        if (error == Errno.OK && change.Som is { } som)
+            error = o.SetXattr(tx, DtXattr.Som, MemoryMarshal.AsBytes(new ReadOnlySpan<LustreSomAttrs>(in som)));
         tx.Stop(error);
         return error;
     }

@@ -51,7 +51,7 @@ public sealed partial class MddDevice
         if (rename.Victim is { } loser)
             removal = BeginRemoval(loser, victim);
         DtTransaction tx = _transactions.Begin(context.Owner);
-        error = DeclareRename(tx, rename, removal);
+        error = DeclareRename(tx, rename, ref removal);
         if (error == Errno.OK)
             error = tx.Start();
         if (error == Errno.OK)
@@ -126,14 +126,14 @@ public sealed partial class MddDevice
         return victim.IsDirectory && !IsEmpty(loser) ? Errno.ENOTEMPTY : Errno.OK;
     }
 
-    Errno DeclareRename(DtTransaction tx, scoped in MddRename rename, in Removal removal)
+    Errno DeclareRename(DtTransaction tx, scoped in MddRename rename, ref Removal removal)
     {
         Errno error = tx.DeclareInsert(rename.NewName.Length);
         if (error == Errno.OK)
             error = tx.DeclareXattr(LinkEa.MaxSize);
         if (error == Errno.OK)
             error = tx.DeclareInsert(2);
-        return error == Errno.OK && rename.Victim is not null ? DeclareRemoval(tx, removal) : error;
+        return error == Errno.OK && rename.Victim is not null ? DeclareRemoval(tx, ref removal) : error;
     }
 
     static Errno MoveName(DtTransaction tx, scoped in MddRename rename, in DtAttributes source)

@@ -97,7 +97,7 @@ public sealed partial class MddDevice
 
         Removal removal = BeginRemoval(child, attributes);
         DtTransaction tx = _transactions.Begin(context.Owner);
-        error = DeclareRemoval(tx, removal);
+        error = DeclareRemoval(tx, ref removal);
         if (error == Errno.OK)
             error = tx.Start();
         if (error == Errno.OK)
@@ -128,6 +128,9 @@ public sealed partial class MddDevice
         /// <summary>Nobody has it open, so it goes at once.</summary>
         public bool IsDestroyed;
 
+        /// <summary>It gets a name among the orphans.</summary>
+        public bool IsListed;
+
         /// <summary>Its layout, whose objects go with it; null for none.</summary>
         public byte[]? Layout;
 
@@ -147,14 +150,13 @@ public sealed partial class MddDevice
         return removal;
     }
 
-    Errno DeclareRemoval(DtTransaction tx, in Removal removal)
+    /// <summary>Taking away must work on a full device too: nothing that is declared here may be in its way.</summary>
+    Errno DeclareRemoval(DtTransaction tx, ref Removal removal)
     {
-        Errno error = tx.DeclareXattr(LinkEa.MaxSize);
-        if (error == Errno.OK && removal is { IsLast: true, IsDestroyed: false })
-            error = tx.DeclareInsert(OrphanNameLength);
-        if (error == Errno.OK)
-            error = DeclareChangeObjects(tx, removal.Layout);
-        return error;
+        // Without its name among the orphans the object is still destroyed at the last close, if not after a restart.
+        removal.IsListed = removal is { IsLast: true, IsDestroyed: false }
+            && tx.DeclareInsert(OrphanNameLength) == Errno.OK;
+        return DeclareChangeObjects(tx, removal.Layout);
     }
 
     /// <summary>In the transaction, after the name is gone from its directory.</summary>
@@ -170,9 +172,9 @@ public sealed partial class MddDevice
             return;
         }
         o.SetAttributes(tx, removal.Left with { Valid = DtValid.Nlink | DtValid.ChangeTime });
-        if (removal.IsLast)
+        if (removal.IsListed)
             AddOrphan(tx, o, removal.Left.Type);
-        else
+        if (!removal.IsLast)
             ChangeLinks(tx, o, parent, name, default, default);
     }
 

@@ -33,20 +33,6 @@ public sealed partial class MddDevice
             : error;
     }
 
-    /// <summary>Sets one that Lustre keeps for itself, whoever asks; no time changes.</summary>
-    internal Errno SetOwnXattr(
-        in MddContext context, IDtObject o, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
-    {
-        DtTransaction tx = _transactions.Begin(context.Owner);
-        Errno error = tx.DeclareXattr(name.Length + value.Length);
-        if (error == Errno.OK)
-            error = tx.Start();
-        if (error == Errno.OK)
-            error = o.SetXattr(tx, name, value);
-        tx.Stop(error);
-        return error;
-    }
-
     Errno ChangeXattr(
         in MddContext context, IDtObject o, in DtAttributes attributes, ReadOnlySpan<byte> name,
         ReadOnlySpan<byte> value, DtXattrFlags flags, long time, bool isRemoval = false)

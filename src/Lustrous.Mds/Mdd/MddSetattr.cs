@@ -1,3 +1,4 @@
+using Lustrous.Idl.Layout;
 using Lustrous.Obdclass.Storage;
 
 namespace Lustrous.Mds.Mdd;
@@ -27,4 +28,9 @@ public enum MddSetattrFlags
 /// <summary>New attributes.</summary>
 /// <param name="Attributes">The valid ones: mode, owner, group, project, size, times, flags.</param>
 /// <param name="Flags">How.</param>
-public readonly record struct MddSetattr(DtAttributes Attributes, MddSetattrFlags Flags = MddSetattrFlags.None);
+public readonly record struct MddSetattr(DtAttributes Attributes, MddSetattrFlags Flags = MddSetattrFlags.None)
+{
+    /// <summary>What is kept of the size of a file with objects (<c>trusted.som</c>), set along with them; null to
+    /// leave it.</summary>
+    public LustreSomAttrs? Som { get; init; }
+}

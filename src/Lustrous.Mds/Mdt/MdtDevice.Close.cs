@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Lustrous.Idl.Layout;
 using Lustrous.Idl.Mdt;
 using Lustrous.Mds.Mdd;
@@ -43,36 +42,29 @@ public sealed partial class MdtDevice
         bool isReadOnly = request.Export!.Supports(Idl.Ptlrpc.ConnectFlags.RDONLY);
         if (!isReadOnly && o.GetAttributes(out DtAttributes attributes) == Errno.OK)
         {
-            Errno sized = attributes is { IsRegular: true, Nlink: > 0 }
-                ? UpdateSom(context, o, record, isTruncate: false)
-                : Errno.OK;
-            Errno timed = CloseTimes(context, o, record);
+            DtAttributes times = ReintRecord.AttributesOf(record);
+            times.Valid &= DtValid.Times;
+            Errno changed = _mdd.SetAttributes(context, o, new MddSetattr(times, MddSetattrFlags.CloseTimes)
+            {
+                Som = attributes is { IsRegular: true, Nlink: > 0 } ? NewSom(o, record, isTruncate: false) : null,
+            });
             if (error == Errno.OK)
-                error = sized == Errno.OK ? timed : sized;
+                error = changed;
         }
         Errno closed = _mdd.Close(context, o, file.Flags);
         return error == Errno.OK ? closed : error;
     }
 
-    Errno CloseTimes(in MddContext context, IDtObject o, in MdtRecSetattr record)
-    {
-        DtAttributes times = ReintRecord.AttributesOf(record);
-        times.Valid &= DtValid.Times;
-        return times.Valid == DtValid.None
-            ? Errno.OK
-            : _mdd.SetAttributes(context, o, new MddSetattr(times, MddSetattrFlags.CloseTimes));
-    }
-
     /// <summary>
-    /// Keeps the size that a client tells of a file with objects, as a guess for who does not want to ask the OSTs
-    /// (mdt_lsom_update): closing only enlarges it, truncating sets it.
+    /// The size that a client tells of a file with objects is kept as a guess for who does not want to ask the OSTs
+    /// (mdt_lsom_update): closing only enlarges it, truncating sets it. Null: what is kept stays.
     /// </summary>
-    Errno UpdateSom(in MddContext context, IDtObject o, in MdtRecSetattr record, bool isTruncate)
+    static LustreSomAttrs? NewSom(IDtObject o, in MdtRecSetattr record, bool isTruncate)
     {
         bool hasSize = (record.Valid & (MdsAttrFlags.LSIZE | MdsAttrFlags.SIZE)) != 0;
         bool hasBlocks = (record.Valid & (MdsAttrFlags.LBLOCKS | MdsAttrFlags.BLOCKS)) != 0;
         if (!hasSize && !hasBlocks && !isTruncate || o.GetXattr(DtXattr.Lov, default).Failed)
-            return Errno.OK;
+            return null;
         bool known = MdtReply.TryGetSom(o, out LustreSomAttrs som);
         ulong size = som.Size;
         ulong blocks = som.Blocks;
@@ -85,22 +77,20 @@ public sealed partial class MdtDevice
         else if (!known)
         {
             if (!hasSize || !hasBlocks)
-                return Errno.OK;
+                return null;
             (size, blocks) = (record.Size, record.Blocks);
         }
         else
         {
             if ((som.Valid & SomFlags.STRICT) != 0)
-                return Errno.OK;
+                return null;
             if (hasSize)
                 size = Math.Max(size, record.Size);
             if (hasBlocks)
                 blocks = Math.Max(blocks, record.Blocks);
         }
         if (known && size == som.Size && blocks == som.Blocks)
-            return Errno.OK;
-        som = new LustreSomAttrs { Valid = SomFlags.LAZY, Size = size, Blocks = blocks };
-        var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<LustreSomAttrs>(in som));
-        return _mdd.SetOwnXattr(context, o, DtXattr.Som, bytes);
+            return null;
+        return new LustreSomAttrs { Valid = SomFlags.LAZY, Size = size, Blocks = blocks };
     }
 }

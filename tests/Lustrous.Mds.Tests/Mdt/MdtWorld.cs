@@ -38,16 +38,16 @@ sealed class MdtWorld
     public MdtClient Client => _clients[0];
 
     /// <summary>Runs a test with connected clients, for one seed.</summary>
-    public static void Run(Func<MdtWorld, Task> body, int clients = 1, ulong seed = 1, bool hasLod = true) =>
-        Simulation.Simulation.Run(seed, sim => RunAsync(sim, body, clients, hasLod));
+    public static void Run(Func<MdtWorld, Task> body, int clients = 1, ulong seed = 1, long capacity = 1L << 30) =>
+        Simulation.Simulation.Run(seed, sim => RunAsync(sim, body, clients, capacity));
 
     /// <summary>As <see cref="Run"/>, in a simulation that is there already.</summary>
     public static async Task RunAsync(
-        Simulation.Simulation sim, Func<MdtWorld, Task> body, int clients = 1, bool hasLod = true)
+        Simulation.Simulation sim, Func<MdtWorld, Task> body, int clients = 1, long capacity = 1L << 30)
     {
         SimNode server = await sim.AddNodeAsync();
         var world = new MdtWorld(sim, server);
-        Func<Task> stop = await world.StartAsync(hasLod);
+        Func<Task> stop = await world.StartAsync(capacity);
         for (int i = 0; i < clients; i++)
             await world.AddClientAsync();
         await body(world);
@@ -75,7 +75,7 @@ sealed class MdtWorld
             await client.StopAsync();
     }
 
-    async Task<Func<Task>> StartAsync(bool hasLod)
+    async Task<Func<Task>> StartAsync(long capacity)
     {
         PtlrpcNode ptlrpc = null!;
         TargetServices services = null!;
@@ -83,10 +83,14 @@ sealed class MdtWorld
         {
             ptlrpc = new PtlrpcNode(Server.LNet);
             var exports = new ExportTable(Server.Context);
-            Storage = new MemDevice(Server.Context, new MemDeviceOptions { CommitDelay = TimeSpan.FromSeconds(1) });
+            Storage = new MemDevice(Server.Context, new MemDeviceOptions
+            {
+                CommitDelay = TimeSpan.FromSeconds(1),
+                CapacityBytes = capacity,
+            });
             Assert.Equal(Errno.OK, MddDevice.Format(Storage, Server.Context.UnixSeconds));
             Mdt = new MdtDevice(
-                ptlrpc, exports, new MdtOptions { Name = "lustre-MDT0000" }, Storage, hasLod ? Lod : null);
+                ptlrpc, exports, new MdtOptions { Name = "lustre-MDT0000" }, Storage, Lod);
             services = new TargetServices(
                 ServerRoles.Mds,
                 options => new Service(Server.LNet, options, TargetHandler.Instance, exports));

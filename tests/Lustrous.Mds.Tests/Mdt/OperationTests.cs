@@ -227,4 +227,25 @@ public sealed class OperationTests
         MdtAnswer stat = await world.Client.LookupAsync(MdtWorld.Root, "f");
         Assert.True((stat.Dispositions & Dispositions.LOOKUP_NEG) != 0);
     });
+
+    [Fact]
+    public void A_full_target_refuses_what_is_new_and_still_removes() => MdtWorld.Run(async world =>
+    {
+        MdtClient c = world.Client;
+        MdtAnswer open = await c.CreateFileAsync(MdtWorld.Root, "open");
+        int made = 0;
+        Errno error;
+        while ((error = (await c.MkdirAsync(MdtWorld.Root, $"d{made}")).Error) == Errno.OK)
+            made++;
+        Assert.Equal(Errno.ENOSPC, error);
+        Assert.InRange(made, 20, 2000);
+        Assert.Equal(Errno.OK, (await c.ChmodAsync(MdtWorld.Root, 0x1FF)).Error);
+        Assert.Equal(Errno.OK, (await c.UnlinkAsync(MdtWorld.Root, "open")).Error);
+        Assert.Equal(2, world.Lod.Live.Count);
+        Assert.Equal(Errno.OK, (await c.CloseAsync(open)).Error);
+        Assert.Empty(world.Lod.Live);
+        for (int i = 0; i < made; i++)
+            Assert.Equal(Errno.OK, (await c.RmdirAsync(MdtWorld.Root, $"d{i}")).Error);
+        Assert.Equal(Errno.OK, (await c.MkdirAsync(MdtWorld.Root, "again")).Error);
+    }, capacity: 1 << 20);
 }

@@ -102,8 +102,10 @@ public sealed partial class MdtDevice
         bool truncates = (attributes.Valid & DtValid.Size) != 0;
         if ((truncates || (record.Valid & MdsAttrFlags.FROM_OPEN) != 0) && _mdd.Open.IsExecuted(o.Fid))
             return Errno.ETXTBSY;
-        error = _mdd.SetAttributes(context, o, new MddSetattr(attributes, flags));
-        return error == Errno.OK && truncates ? UpdateSom(context, o, record, isTruncate: true) : error;
+        return _mdd.SetAttributes(context, o, new MddSetattr(attributes, flags)
+        {
+            Som = truncates ? NewSom(o, record, isTruncate: true) : null,
+        });
     }
 
     /// <summary>The default layout of a directory: <c>lfs setstripe DIR</c>.</summary>
