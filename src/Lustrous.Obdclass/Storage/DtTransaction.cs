@@ -29,7 +29,7 @@ public abstract class DtTransaction
     /// <summary>A target's own: see <see cref="IDtTransactionHooks"/>. Set before the start.</summary>
     public IDtTransactionHooks? Hooks { get; set; }
 
-    /// <summary>Whatever its user likes to keep with it until it is durable (the request it is for).</summary>
+    /// <summary>Belongs to whoever set <see cref="Hooks"/>: the request that the transaction is for.</summary>
     public object? Owner { get; set; }
 
     /// <summary>Commit as soon as it stops; who has to wait for that calls <see cref="IDtDevice.SyncAsync"/>

@@ -17,6 +17,7 @@ sealed class MemPages(BufferPool buffers)
 
     readonly RankedLock _lock = new(77, "osd_mem_pages");
     readonly MemSlab?[] _partial = new MemSlab?[PageShift - SmallestShift + 1];     // guarded by _lock, by size
+    MemSlab? _freeSlabs;    // guarded by _lock: without memory, to be used again
     MemRun? _freeRuns;      // guarded by _lock
     int _freeRunCount;      // guarded by _lock
 
@@ -48,9 +49,14 @@ sealed class MemPages(BufferPool buffers)
                     return run;
                 }
             }
-            var added = new MemSlab(buffers.Take(MemSlab.Size), 1 << (shelf + SmallestShift));
+            PooledBuffer memory = buffers.Take(MemSlab.Size);
             using (_lock.Enter())
+            {
+                MemSlab added = _freeSlabs ?? new MemSlab();
+                _freeSlabs = added.Next;
+                added.Hold(memory, 1 << (shelf + SmallestShift));
                 Link(shelf, added);
+            }
         }
     }
 
@@ -60,7 +66,6 @@ sealed class MemPages(BufferPool buffers)
         if (!run.Drop(count))
             return;
         PooledBuffer? buffer = run.Buffer;
-        MemSlab? emptied = null;
         using (_lock.Enter())
         {
             if (run.Slab is { } slab)
@@ -73,7 +78,9 @@ sealed class MemPages(BufferPool buffers)
                 if (slab.IsEmpty)
                 {
                     Unlink(shelf, slab);
-                    emptied = slab;
+                    buffer = slab.TakeBuffer();
+                    slab.Next = _freeSlabs;
+                    _freeSlabs = slab;
                 }
             }
             run.Clear();
@@ -85,7 +92,6 @@ sealed class MemPages(BufferPool buffers)
             }
         }
         buffer?.Dispose();
-        emptied?.Release();
     }
 
     MemRun TakeRunObject()

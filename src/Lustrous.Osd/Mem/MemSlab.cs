@@ -8,19 +8,11 @@ sealed unsafe class MemSlab
 {
     public const int Size = 64 << 10;
 
-    readonly PooledBuffer _buffer;
-    readonly int _slots;
+    PooledBuffer? _buffer;
+    int _slots;
     UInt128 _free;
 
-    public MemSlab(PooledBuffer buffer, int slotSize)
-    {
-        _buffer = buffer;
-        SlotSize = slotSize;
-        _slots = Size / slotSize;
-        _free = _slots == 128 ? UInt128.MaxValue : (UInt128.One << _slots) - 1;
-    }
-
-    public int SlotSize { get; }
+    public int SlotSize { get; private set; }
 
     public int FreeCount => BitOperations.PopCount((ulong)_free) + BitOperations.PopCount((ulong)(_free >> 64));
 
@@ -32,7 +24,7 @@ sealed unsafe class MemSlab
 
     public MemSlab? Next { get; set; }
 
-    public byte* AddressOf(int slot) => _buffer.Start + slot * SlotSize;
+    public byte* AddressOf(int slot) => _buffer!.Start + slot * SlotSize;
 
     public int Take()
     {
@@ -43,5 +35,20 @@ sealed unsafe class MemSlab
 
     public void Return(int slot) => _free |= UInt128.One << slot;
 
-    public void Release() => _buffer.Dispose();
+    /// <summary>Begins with all slots free.</summary>
+    public void Hold(PooledBuffer buffer, int slotSize)
+    {
+        _buffer = buffer;
+        SlotSize = slotSize;
+        _slots = Size / slotSize;
+        _free = _slots == 128 ? UInt128.MaxValue : (UInt128.One << _slots) - 1;
+    }
+
+    /// <summary>Hands its memory over; the slab may hold another then.</summary>
+    public PooledBuffer TakeBuffer()
+    {
+        PooledBuffer buffer = _buffer!;
+        _buffer = null;
+        return buffer;
+    }
 }

@@ -210,6 +210,35 @@ public abstract partial class DtConformance
     }
 
     [Fact]
+    public async Task Ranges_that_share_a_page_are_paid_for_once()
+    {
+        Ok(Device.Statfs(out ObdStatfs before));
+        IDtObject file = NewFile();
+        using (DtBuffers buffers = Device.NewBuffers())
+        {
+            Ok(await file.GetWriteBuffersAsync(buffers, 100, 50));
+            Ok(await file.GetWriteBuffersAsync(buffers, 1000, 50));
+            Ok(await file.GetWriteBuffersAsync(buffers, 500, 50));
+            foreach (IoVec vector in buffers.Vectors)
+                vector.Span.Fill(7);
+            DtTransaction transaction = Device.Begin();
+            Ok(transaction.DeclareWrite(file, buffers));
+            Ok(transaction.Start());
+            Ok(await file.CommitWriteAsync(transaction, buffers));
+            transaction.Stop();
+        }
+        byte[] model = new byte[1050];
+        model.AsSpan(100, 50).Fill(7);
+        model.AsSpan(500, 50).Fill(7);
+        model.AsSpan(1000, 50).Fill(7);
+        Assert.Equal(model, await ReadAsync(file, 0, 2000));
+        Change(t => file.Destroy(t));
+        Ok(await Device.SyncAsync(TestContext.Current.CancellationToken));
+        Ok(Device.Statfs(out ObdStatfs after));
+        Assert.Equal(before.BlocksAvailable, after.BlocksAvailable);
+    }
+
+    [Fact]
     public void Statfs_is_what_clients_need()
     {
         Ok(Device.Statfs(out ObdStatfs statfs));

@@ -107,17 +107,23 @@ public sealed class MemAllocationTests : IAsyncLifetime
 
     static void Measure(string what, int count, Func<int, bool> act)
     {
-        for (int i = 0; i < 300; i++)
-            Assert.True(act(i));
-        long start = Stopwatch.GetTimestamp();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        bool ok = true;
-        for (int i = 0; i < count; i++)
-            ok &= act(i);
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        TimeSpan each = Stopwatch.GetElapsedTime(start) / count;
-        Assert.True(ok);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {each.TotalNanoseconds:F0} ns");
-        Assert.True(allocated < count, $"{what}: {(double)allocated / count:F1} bytes each");
+        // The best of several rounds: a collection that another test causes counts what is left of a thread's memory.
+        const int rounds = 5;
+        long least = long.MaxValue;
+        TimeSpan fastest = TimeSpan.MaxValue;
+        for (int round = 0; round < rounds; round++)
+        {
+            bool ok = true;
+            long start = Stopwatch.GetTimestamp();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < count / rounds; i++)
+                ok &= act(i);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            TimeSpan each = Stopwatch.GetElapsedTime(start) / (count / rounds);
+            fastest = each < fastest ? each : fastest;
+            Assert.True(ok);
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {fastest.TotalNanoseconds:F0} ns");
+        Assert.True(least < count / rounds / 10, $"{what}: {least} bytes in {count / rounds}");
     }
 }
