@@ -181,7 +181,9 @@ public sealed partial class LliteMount : IAsyncDisposable
     async ValueTask CloseDataAsync(LliteInode inode, LovObject data)
     {
         Errno status = await data.CloseAsync(CancellationToken.None);
-        if (status != Errno.OK)
+        // The objects may be gone with the last name, and what was dirty is missed by nobody.
+        bool isGone = status == Errno.ENOENT && inode.LastAttributes.Nlink == 0;
+        if (status != Errno.OK && !isGone)
             Context.Log.Error("llite", $"{Options.FsName}: {inode.Fid}: data could not be written: {status}");
     }
 

@@ -35,6 +35,9 @@ sealed class LliteWorld
             await world.StopAsync();
         }, test: test));
 
+    /// <summary>Chance for the test's choices.</summary>
+    public SeededRandom Random => _simulation.Random;
+
     /// <summary>Waits in virtual time.</summary>
     public Task Delay(TimeSpan time) => _simulation.Delay(time);
 

@@ -89,9 +89,11 @@ public sealed partial class OscDevice
     internal void LogWriteError(OscObject one, OscBrw rpc, Errno error)
     {
         NiobufRemote first = rpc.Pieces[0];
-        Node.Context.Log.Error("osc", string.Create(CultureInfo.InvariantCulture,
+        // Of an object that is gone with its file nobody misses them.
+        LogLevel level = error == Errno.ENOENT ? LogLevel.Info : LogLevel.Error;
+        Node.Context.Log.Write(new(level, "osc", string.Create(CultureInfo.InvariantCulture,
             $"{Options.DeviceName}: {rpc.Bytes} bytes of file {one.Parent} (object {one.Id} from {first.Offset}) "
-            + $"could not be written: {error}"));
+            + $"could not be written: {error}")));
     }
 
     void Started(OscBrw rpc) =>
