@@ -16,14 +16,27 @@ static class FuseTable
         return 0;
     }
 
-    /// <param name="folder">A mounted Lustrous to compare with; null: only what FUSE does.</param>
+    /// <param name="rounds">Measurements of each figure.</param>
+    /// <param name="mebibytes">Size of the file.</param>
+    /// <param name="folder">A mounted Lustrous to compare with; null: one in a process of its own.</param>
+    /// <param name="output">Takes the table.</param>
     public static async Task<int> RunAsync(int rounds, int mebibytes, string? folder, TextWriter output)
     {
+        string own = Directory.CreateTempSubdirectory("lustrous-bench-").FullName;
+        using Process? lustre = folder is null ? Start("up", own) : null;
+        string transport = lustre is null ? "" : await lustre.StandardOutput.ReadLineAsync() ?? "";
+        if (!Enum.TryParse(transport, out FuseTransportKind kind) && lustre is not null)
+            throw new InvalidOperationException("Lustrous was not mounted");
         await output.WriteLineAsync("| through FUSE | Lustrous | null file system | ratio (range) |");
         await output.WriteLineAsync("|---|---|---|---|");
-        foreach (FuseTransportKind transport in Enum.GetValues<FuseTransportKind>())
+        // Ratios only where both use the same transport.
+        foreach (FuseTransportKind other in Enum.GetValues<FuseTransportKind>())
             foreach (bool direct in new[] { true, false })
-                await RunAsync(transport, direct, rounds, mebibytes, folder, output);
+                await RunAsync(
+                    other, direct, rounds, mebibytes, other == kind || folder is not null ? folder ?? own : null, output);
+        if (lustre is not null)
+            await UnmountAsync(own, lustre);
+        Directory.Delete(own);
         return 0;
     }
 
@@ -31,34 +44,41 @@ static class FuseTable
         FuseTransportKind transport, bool direct, int rounds, int mebibytes, string? folder, TextWriter output)
     {
         string mountPoint = Directory.CreateTempSubdirectory("lustrous-null-").FullName;
-        using Process server = Start(mountPoint, transport, direct);
+        using Process server = Start("null", mountPoint, $"{transport}", $"{direct}");
         string name = (await server.StandardOutput.ReadLineAsync() ?? "no mount") + (direct ? ", direct" : ", cached");
         var nothing = new List<double>[] { [], [], [] };
         var ours = new List<double>[] { [], [], [] };
-        for (int round = 0; round < rounds; round++)
+        List<double>[] warm = [[], [], []];
+        for (int round = -1; round < rounds; round++)
         {
-            Measure(mountPoint, mebibytes, nothing);
+            Measure(mountPoint, mebibytes, round < 0 ? warm : nothing);
             if (folder is not null)
-                Measure(folder, mebibytes, ours);
+                Measure(folder, mebibytes, round < 0 ? warm : ours);
         }
         string[] what = ["write 1 MiB", "read 1 MiB", "stat"];
         for (int i = 0; i < what.Length; i++)
             await output.WriteLineAsync(Line($"{what[i]}, {name}", ours[i], nothing[i]));
-        using (Process umount = Process.Start("umount", mountPoint))
-            await umount.WaitForExitAsync();
-        await server.WaitForExitAsync();
+        await UnmountAsync(mountPoint, server);
         Directory.Delete(mountPoint);
     }
 
-    static Process Start(string mountPoint, FuseTransportKind transport, bool direct)
+    /// <summary>This program, serving a mount as a process of its own.</summary>
+    static Process Start(params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
         // Run as "dotnet lustrous-bench.dll".
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Add(typeof(FuseTable).Assembly.Location);
-        foreach (string argument in new[] { "null", mountPoint, $"{transport}", $"{direct}" })
+        foreach (string argument in arguments)
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;
+    }
+
+    static async Task UnmountAsync(string mountPoint, Process server)
+    {
+        using (Process umount = Process.Start("umount", mountPoint))
+            await umount.WaitForExitAsync();
+        await server.WaitForExitAsync();
     }
 
     static void Measure(string folder, int mebibytes, List<double>[] results)
@@ -66,7 +86,6 @@ static class FuseTable
         results[0].Add(FuseLoad.Write(folder, mebibytes));
         results[1].Add(FuseLoad.Read(folder));
         results[2].Add(FuseLoad.Stat(folder, TimeSpan.FromSeconds(0.3)));
-        File.Delete(Path.Combine(folder, "data"));
     }
 
     static string Line(string name, List<double> ours, List<double> nothing)
