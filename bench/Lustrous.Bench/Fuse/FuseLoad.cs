@@ -38,7 +38,10 @@ static class FuseLoad
     /// <summary>Stats a second of one program.</summary>
     public static double Stat(string folder, TimeSpan duration)
     {
-        var info = new FileInfo(Path.Combine(folder, "s1"));
+        string path = Path.Combine(folder, "s1");
+        if (!File.Exists(path))
+            File.Create(path).Dispose();
+        var info = new FileInfo(path);
         long start = Stopwatch.GetTimestamp();
         int count = 0;
         for (; Stopwatch.GetElapsedTime(start) < duration; count++)

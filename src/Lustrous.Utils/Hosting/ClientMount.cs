@@ -82,6 +82,7 @@ public sealed class ClientMount : IAsyncDisposable
             Fileset = options.Fileset,
             ReadOnly = options.ReadOnly,
             Kernel = options.Kernel,
+            DirectFromBytes = options.Mgs[0].Nid.IsLoopback ? 256 << 10 : int.MaxValue,
         }, config.Lmv, config.Lov, node.Parameters);
         var mount = new ClientMount(node, options, mgc.Value, config, llite);
         status = await llite.MountAsync(cancel);
