@@ -31,9 +31,11 @@ static class FuseTable
         await output.WriteLineAsync("|---|---|---|---|");
         // Ratios only where both use the same transport.
         foreach (FuseTransportKind other in Enum.GetValues<FuseTransportKind>())
+        {
+            string? mine = folder ?? (other == kind ? own : null);
             foreach (bool direct in new[] { true, false })
-                await RunAsync(
-                    other, direct, rounds, mebibytes, other == kind || folder is not null ? folder ?? own : null, output);
+                await RunAsync(other, direct, rounds, mebibytes, mine, output);
+        }
         if (lustre is not null)
             await UnmountAsync(own, lustre);
         Directory.Delete(own);
