@@ -112,6 +112,26 @@ public sealed class SpaceTests
         },
         new() { CapacityBytes = 48 << 20, CommitDelay = TimeSpan.FromMilliseconds(50) });
 
+    [Fact]
+    public void A_write_that_fails_grants_nothing() => OssWorld.Run(async world =>
+    {
+        long before = world.Oss.Ofd.LuTarget.Grants!.TotalGranted;
+        world.Client.Dress = static body => body with
+        {
+            Valid = body.Valid | MdtValid.FLGRANT | MdtValid.FLBLOCKS,
+            Mode = 512 << 20,
+            Grant = 0,
+        };
+        Fid missing = OssWorld.Object(999);
+        Assert.Equal(Errno.ENOENT,
+            (await world.Client.WriteAsync(missing, new byte[9], true, BrwFlags.ASYNC, (0, 9))).Error);
+        Assert.Equal(before, world.Oss.Ofd.LuTarget.Grants!.TotalGranted);
+        Obdo reply = (await world.Client.WriteAsync(
+            OssWorld.First, new byte[9], true, BrwFlags.ASYNC, (0, 9))).Value;
+        Assert.True(reply.Grant > 0);
+        Assert.True(world.Oss.Ofd.LuTarget.Grants!.TotalGranted > before);
+    });
+
     static void Check(OssWorld world, List<GrantedClient> clients)
     {
         Target.Grants.GrantTable grants = world.Oss.Ofd.LuTarget.Grants!;

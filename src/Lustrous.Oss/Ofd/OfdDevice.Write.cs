@@ -68,6 +68,8 @@ public sealed partial class OfdDevice
         if (!pending.IsHandedOver)
             GiveBack(pending, error);
         Release(pending);
+        if (error != Errno.OK)
+            _target.Grants.TakeBack(grant, io.Body);
         return error;
     }
 

@@ -149,6 +149,22 @@ public sealed partial class GrantTable(IDtDevice device, int reservedPercent = 0
         }
     }
 
+    /// <summary>The write failed, so the client does not hear of what <see cref="PrepareWrite"/> has granted it
+    /// (tgt_grant_dealloc).</summary>
+    public void TakeBack(GrantClient client, in Obdo body)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        if ((body.Valid & MdtValid.FLGRANT) == 0 || IsShrink(body))
+            return;
+        using (_lock.Enter())
+        {
+            long granted = client.HasParameters ? ToLong(body.Grant) : Inflate(ToLong(body.Grant));
+            granted = Math.Min(granted, client.Granted);
+            client.Granted -= granted;
+            _totalGranted -= granted;
+        }
+    }
+
     /// <summary>The write is over, on the disk or failed (tgt_grant_commit): typically from the transaction's commit
     /// callback.</summary>
     public void Commit(GrantClient client, long pending, Errno status)
