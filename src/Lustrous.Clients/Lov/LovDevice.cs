@@ -67,14 +67,14 @@ public sealed class LovDevice
     public async ValueTask<Result<ObdStatfs>> StatfsAsync(CancellationToken cancel)
     {
         OscDevice[] targets = Targets();
-        var calls = new ValueTask<Result<ObdStatfs>>[targets.Length];
-        for (int i = 0; i < targets.Length; i++)
-            calls[i] = AskAsync(targets[i], cancel);
+        var calls = new Calls<Result<ObdStatfs>>(targets.Length);
+        foreach (OscDevice target in targets)
+            calls.Add(AskAsync(target, cancel));
         ObdStatfs sum = default;
         bool any = false;
-        foreach (ValueTask<Result<ObdStatfs>> call in calls)
+        for (int i = 0; i < calls.Count; i++)
         {
-            Result<ObdStatfs> one = await call;
+            Result<ObdStatfs> one = await calls[i];
             if (one.Failed)
                 continue;
             sum = any ? Add(sum, one.Value) : one.Value;
@@ -87,17 +87,10 @@ public sealed class LovDevice
     public async ValueTask<Errno> SyncAsync(CancellationToken cancel)
     {
         OscDevice[] targets = Targets();
-        var calls = new ValueTask<Errno>[targets.Length];
-        for (int i = 0; i < targets.Length; i++)
-            calls[i] = targets[i].FlushAllAsync(cancel);
-        Errno first = Errno.OK;
-        foreach (ValueTask<Errno> call in calls)
-        {
-            Errno status = await call;
-            if (first == Errno.OK)
-                first = status;
-        }
-        return first;
+        var calls = new Calls<Errno>(targets.Length);
+        foreach (OscDevice target in targets)
+            calls.Add(target.FlushAllAsync(cancel));
+        return await calls.FirstErrorAsync();
     }
 
     OscDevice[] Targets()

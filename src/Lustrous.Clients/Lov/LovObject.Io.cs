@@ -98,10 +98,10 @@ public sealed partial class LovObject
                     return status;
                 calls.Add((i, from, to));
             }
-            var running = new ValueTask<Errno>[calls.Count];
-            for (int i = 0; i < running.Length; i++)
-                running[i] = state.Stripes[calls[i].Stripe]!.FallocateAsync(mode, calls[i].From, calls[i].To, cancel);
-            return await FirstErrorAsync(running);
+            var running = new Calls<Errno>(calls.Count);
+            foreach ((int stripe, ulong from, ulong to) in calls)
+                running.Add(state.Stripes[stripe]!.FallocateAsync(mode, from, to, cancel));
+            return await running.FirstErrorAsync();
         }
         finally
         {
@@ -196,18 +196,18 @@ public sealed partial class LovObject
             if (within.Failed || within.Value == 0)
                 return within;
             int length = within.Value;
-            var calls = new ValueTask<Errno>[PieceCount(state, offset, length)];
-            int done = 0;
-            for (int i = 0; i < calls.Length; i++)
+            var calls = new Calls<Errno>(PieceCount(state, offset, length));
+            for (int done = 0; done < length;)
             {
                 (OscObject stripe, ulong at, int piece) = Piece(state, offset + (ulong)done, length - done);
                 IoVec memory = destination.Slice(done, piece);
-                calls[i] = (flags & LovIoFlags.Direct) != 0
-                    ? stripe.ReadDirectAsync(at, memory, cancel)
-                    : stripe.ReadAsync(at, memory, ahead: 0, cancel);
+                if ((flags & LovIoFlags.Direct) != 0)
+                    calls.Add(stripe.ReadDirectAsync(at, memory, cancel));
+                else
+                    calls.Add(stripe.ReadAsync(at, memory, ahead: 0, cancel));
                 done += piece;
             }
-            status = await FirstErrorAsync(calls);
+            status = await calls.FirstErrorAsync();
             return status == Errno.OK ? length : status;
         }
         finally
@@ -260,22 +260,22 @@ public sealed partial class LovObject
     static async ValueTask<Result<int>> WritePiecesAsync(
         State state, ulong offset, IoVec source, LovIoFlags flags, CancellationToken cancel)
     {
-        var calls = new ValueTask<Result<int>>[PieceCount(state, offset, source.Length)];
-        int done = 0;
-        for (int i = 0; i < calls.Length; i++)
+        var calls = new Calls<Result<int>>(PieceCount(state, offset, source.Length));
+        for (int done = 0; done < source.Length;)
         {
             (OscObject? stripe, ulong at, int piece) = Piece(state, offset + (ulong)done, source.Length - done);
-            calls[i] = stripe is null
-                ? new(Errno.EIO)
-                : WritePieceAsync(stripe, at, source.Slice(done, piece), flags, cancel);
+            if (stripe is null)
+                calls.Add(new(Errno.EIO));
+            else
+                calls.Add(WritePieceAsync(stripe, at, source.Slice(done, piece), flags, cancel));
             done += piece;
         }
         // The program is told how far it got; what lies behind a piece that failed does not count.
         int written = 0;
         Errno first = Errno.OK;
-        foreach (ValueTask<Result<int>> call in calls)
+        for (int i = 0; i < calls.Count; i++)
         {
-            Result<int> one = await call;
+            Result<int> one = await calls[i];
             if (first != Errno.OK)
                 continue;
             first = one.Error;

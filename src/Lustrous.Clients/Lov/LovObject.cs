@@ -58,10 +58,10 @@ public sealed partial class LovObject : IOscObjectOwner
         State state = _state;
         if (state.Stripes.Length == 1)
             return await FlushStripeAsync(state, 0, start, end, commit, cancel);
-        var calls = new ValueTask<Errno>[state.Stripes.Length];
-        for (int i = 0; i < calls.Length; i++)
-            calls[i] = FlushStripeAsync(state, i, start, end, commit, cancel);
-        return await FirstErrorAsync(calls);
+        var calls = new Calls<Errno>(state.Stripes.Length);
+        for (int i = 0; i < state.Stripes.Length; i++)
+            calls.Add(FlushStripeAsync(state, i, start, end, commit, cancel));
+        return await calls.FirstErrorAsync();
     }
 
     /// <summary>Cuts or extends the file.</summary>
@@ -82,10 +82,10 @@ public sealed partial class LovObject : IOscObjectOwner
                     state, locks, i, LockMode.PW, state.Layout.ObjectSize(i, size), ulong.MaxValue, cancel);
             if (status != Errno.OK)
                 return status;
-            var calls = new ValueTask<Errno>[locks.Length];
-            for (int i = 0; i < calls.Length; i++)
-                calls[i] = state.Stripes[i]!.TruncateAsync(state.Layout.ObjectSize(i, size), cancel);
-            return await FirstErrorAsync(calls);
+            var calls = new Calls<Errno>(locks.Length);
+            for (int i = 0; i < locks.Length; i++)
+                calls.Add(state.Stripes[i]!.TruncateAsync(state.Layout.ObjectSize(i, size), cancel));
+            return await calls.FirstErrorAsync();
         }
         finally
         {
@@ -116,10 +116,10 @@ public sealed partial class LovObject : IOscObjectOwner
         if (TryGetAttributes(out LovAttributes known))
             return known;
         State state = _state;
-        var calls = new ValueTask<Errno>[state.Stripes.Length];
-        for (int i = 0; i < calls.Length; i++)
-            calls[i] = state.Stripes[i]?.GlimpseAsync(cancel) ?? new ValueTask<Errno>(Errno.EIO);
-        Errno status = await FirstErrorAsync(calls);
+        var calls = new Calls<Errno>(state.Stripes.Length);
+        for (int i = 0; i < state.Stripes.Length; i++)
+            calls.Add(state.Stripes[i]?.GlimpseAsync(cancel) ?? new ValueTask<Errno>(Errno.EIO));
+        Errno status = await calls.FirstErrorAsync();
         if (status != Errno.OK)
             return status;
         return TryGetAttributes(out known) ? known : Merge(state);
@@ -129,10 +129,10 @@ public sealed partial class LovObject : IOscObjectOwner
     public async ValueTask<Errno> SetattrAsync(LovSetattr attributes, CancellationToken cancel)
     {
         State state = _state;
-        var calls = new ValueTask<Errno>[state.Stripes.Length];
-        for (int i = 0; i < calls.Length; i++)
-            calls[i] = state.Stripes[i]?.SetattrAsync(attributes, cancel) ?? new ValueTask<Errno>(Errno.EIO);
-        return await FirstErrorAsync(calls);
+        var calls = new Calls<Errno>(state.Stripes.Length);
+        for (int i = 0; i < state.Stripes.Length; i++)
+            calls.Add(state.Stripes[i]?.SetattrAsync(attributes, cancel) ?? new ValueTask<Errno>(Errno.EIO));
+        return await calls.FirstErrorAsync();
     }
 
     /// <summary>
@@ -201,18 +201,6 @@ public sealed partial class LovObject : IOscObjectOwner
         if (status == Errno.OK && commit)
             status = await stripe.SyncAsync(from, last, cancel);
         return status;
-    }
-
-    static async ValueTask<Errno> FirstErrorAsync(ValueTask<Errno>[] calls)
-    {
-        Errno first = Errno.OK;
-        foreach (ValueTask<Errno> call in calls)
-        {
-            Errno status = await call;
-            if (first == Errno.OK)
-                first = status;
-        }
-        return first;
     }
 
     static async ValueTask<Errno> LockStripeAsync(
