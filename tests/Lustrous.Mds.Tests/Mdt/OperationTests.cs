@@ -2,6 +2,7 @@ using System.Text;
 using Lustrous.Idl.Ldlm;
 using Lustrous.Idl.Mdt;
 using Lustrous.Libcfs;
+using Lustrous.Mds.Mdd;
 
 namespace Lustrous.Mds.Tests.Mdt;
 
@@ -248,4 +249,24 @@ public sealed class OperationTests
             Assert.Equal(Errno.OK, (await c.RmdirAsync(MdtWorld.Root, $"d{i}")).Error);
         Assert.Equal(Errno.OK, (await c.MkdirAsync(MdtWorld.Root, "again")).Error);
     }, capacity: 1 << 20);
+
+    [Fact]
+    public void What_was_open_and_unlinked_when_the_target_ended_goes_with_its_next_start() =>
+        MdtWorld.Run(async world =>
+        {
+            MdtAnswer open = await world.Client.CreateFileAsync(MdtWorld.Root, "f");
+            await world.Client.UnlinkAsync(MdtWorld.Root, "f");
+            Assert.True(world.Storage.Locate(open.Fid).Exists);
+            int destroyed = 0;
+            await world.Server.RunAsync(() =>
+            {
+                // A new life knows of no open files, only of what is on the device.
+                var next = new MddDevice(world.Server.Context, world.Storage, world.Mdt, world.Lod);
+                destroyed = next.DestroyOrphans();
+                return Task.CompletedTask;
+            });
+            Assert.Equal(1, destroyed);
+            Assert.False(world.Storage.Locate(open.Fid).Exists);
+            Assert.Empty(world.Lod.Live);
+        });
 }
