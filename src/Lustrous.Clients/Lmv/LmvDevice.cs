@@ -44,6 +44,7 @@ public sealed class LmvDevice
                 ref _targets, [.. _targets.Append(added).OrderBy(target => target.Mdc.Index)]);
         }
         mdc.Callbacks = Callbacks ?? mdc.Callbacks;
+        mdc.Lost = FlushSequences;
         _fld.AddTarget((uint)mdc.Index, mdc.Import);
         return Errno.OK;
     }

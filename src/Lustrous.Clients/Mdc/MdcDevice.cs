@@ -89,7 +89,16 @@ public sealed partial class MdcDevice : IImportOwner, IAsyncDisposable
     /// <summary>Connected at present.</summary>
     public bool IsActive => Import.State is ImportState.Full or ImportState.Idle;
 
-    void IImportOwner.OnImportEvent(Import import, ImportEvent what) => Options.ImportChanged?.Invoke(this, what);
+    /// <summary>For the LMV that it belongs to: the MDT may not know any more what it gave us.</summary>
+    internal Action<MdcDevice>? Lost { get; set; }
+
+    void IImportOwner.OnImportEvent(Import import, ImportEvent what)
+    {
+        // A restarted MDT may give our sequence to somebody else (mdc_import_event, IMP_EVENT_INACTIVE).
+        if (what is ImportEvent.Inactive or ImportEvent.Evicted)
+            Lost?.Invoke(this);
+        Options.ImportChanged?.Invoke(this, what);
+    }
 
     // The lock manager's hooks have taken back every lock and with them all that was cached.
     ValueTask IImportOwner.InvalidateAsync(Import import) => ValueTask.CompletedTask;
