@@ -64,6 +64,9 @@ public sealed partial class ServerNamespace : IAsyncDisposable
     /// <summary>Locks there are, waiting ones included.</summary>
     public int LockCount => _locks.Count;
 
+    /// <summary>Every lock there is, in no order: for checks.</summary>
+    internal List<ServerLock> ListLocks() => _locks.ToList();
+
     public int ResourceCount => _resources.Count;
 
     /// <summary>Locks whose holders have been told to give them back.</summary>

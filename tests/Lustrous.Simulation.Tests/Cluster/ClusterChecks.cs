@@ -1,4 +1,10 @@
+using Lustrous.Clients.Osc;
+using Lustrous.Idl.Ldlm;
+using Lustrous.Idl.Ost;
+using Lustrous.Ldlm.Client;
+using Lustrous.Ldlm.Server;
 using Lustrous.Libcfs;
+using Lustrous.Oss.Ofd;
 using Lustrous.Ptlrpc.Server;
 using Lustrous.Target;
 
@@ -18,6 +24,67 @@ static class ClusterChecks
         {
             Lassert.That(world.Sim.Now < end, remaining);
             await world.Sim.Delay(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    /// <summary>
+    /// At any moment: what servers have granted is compatible; no client uses what another may use alone, unless a
+    /// server has thrown it out and it does not know yet; no OST has promised more than it has.
+    /// </summary>
+    public static void AtAnyMoment(ClusterWorld world)
+    {
+        foreach (ServerNamespace locks in world.Namespaces())
+            Compatible(locks);
+        foreach (OfdDevice ost in world.Osts())
+        {
+            Lassert.That(ost.LuTarget.Device.Statfs(out ObdStatfs statfs) == Errno.OK);
+            Lassert.That(ost.LuTarget.Grants!.TotalGranted <= (long)(statfs.BlocksFree * statfs.BlockSize),
+                $"{ost.Name} has promised more than it has");
+        }
+    }
+
+    /// <summary>When nothing is under way: what a client believes that it may write is what the OST has granted, and
+    /// the locks it believes to hold are there.</summary>
+    public static void AtRest(ClusterWorld world)
+    {
+        foreach (ClusterClient client in world.Alive.Where(client => !client.WasEvicted))
+        {
+            foreach (OscDevice osc in client.Oscs())
+                GrantsAgree(world, client, osc);
+        }
+    }
+
+    static void GrantsAgree(ClusterWorld world, ClusterClient client, OscDevice osc)
+    {
+        OfdDevice ost = world.Osts().Single(ost => ost.Options.Index == osc.Options.Index);
+        foreach (Export export in ost.Target.ListExports())
+        {
+            if (export.ClientUuid != osc.Options.ClientUuid)
+                continue;
+            long granted = TargetExport.Of(export).Grant!.Granted;
+            Lassert.That(osc.GrantBytes <= granted,
+                $"client {client.Number} reckons with {osc.GrantBytes} bytes of {ost.Name}, which gave {granted}");
+        }
+        foreach (ClientLock held in osc.Node.Hooks is LdlmNode node ? node.ListLocks(osc.Namespace) : [])
+        {
+            if (held.State != ClientLockState.Granted)
+                continue;
+            Lassert.That(ost.Namespace.ListLocks().Exists(known => known.Cookie == held.RemoteHandle),
+                $"client {client.Number} believes to hold {held}, which {ost.Name} does not know");
+        }
+    }
+
+    static void Compatible(ServerNamespace locks)
+    {
+        foreach (IGrouping<LdlmResId, ServerLock> group in
+            locks.ListLocks().Where(held => held.IsGranted).GroupBy(held => held.Resource.Name))
+        {
+            ServerLock[] held = [.. group];
+            for (int i = 0; i < held.Length; i++)
+            {
+                for (int j = 0; j < i; j++)
+                    Lassert.That(!LockConflicts.Exist(held[i], held[j]), $"both granted: {held[i]} and {held[j]}");
+            }
         }
     }
 

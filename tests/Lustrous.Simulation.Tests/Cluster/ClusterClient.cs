@@ -49,7 +49,9 @@ sealed class ClusterClient(SimNode node, int number)
 
     public Task<T> RunAsync<T>(Func<PosixClient, Task<T>> body) => node.Host.RunAsync(() => body(Posix));
 
+    public IEnumerable<OscDevice> Oscs() => Mount.Lov.Indexes.Select(index => Mount.Lov.Target(index)!);
+
     IEnumerable<Import> Imports() =>
         Mount.Lmv.Targets.Select(mdc => mdc.Import)
-            .Concat(Mount.Lov.Indexes.Select(index => Mount.Lov.Target(index)!.Import));
+            .Concat(Oscs().Select(osc => osc.Import));
 }

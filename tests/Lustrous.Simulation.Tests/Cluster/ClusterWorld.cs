@@ -1,5 +1,8 @@
+using Lustrous.Ldlm.Server;
 using Lustrous.Libcfs;
 using Lustrous.LNet;
+using Lustrous.Mds.Mdt;
+using Lustrous.Oss.Ofd;
 using Lustrous.Utils.Hosting;
 
 namespace Lustrous.Simulation.Tests.Cluster;
@@ -11,6 +14,8 @@ sealed class ClusterWorld
     public const string FsName = "sim";
 
     readonly ClusterServer[] _servers;
+    Task _watch = Task.CompletedTask;
+    bool _stopping;
 
     ClusterWorld(Simulation sim, ClusterPlan plan, ClusterServer[] servers, ClusterClient[] clients)
     {
@@ -52,7 +57,25 @@ sealed class ClusterWorld
         await sim.Delay(TimeSpan.FromSeconds(15));
         foreach (ClusterClient client in clients)
             await client.MountAsync(world.Mgs);
+        world._watch = world.WatchAsync();
         return world;
+    }
+
+    public IEnumerable<OfdDevice> Osts() =>
+        _servers.SelectMany(server => server.Servers.Targets).OfType<OfdDevice>();
+
+    public IEnumerable<ServerNamespace> Namespaces() =>
+        _servers.SelectMany(server => server.Servers.Targets)
+            .Select(target => target is MdtDevice mdt ? mdt.Locks : ((OfdDevice)target).Namespace);
+
+    /// <summary>Looks again and again at what must hold at any moment, until it is stopped.</summary>
+    public async Task WatchAsync()
+    {
+        while (!_stopping)
+        {
+            ClusterChecks.AtAnyMoment(this);
+            await Sim.Delay(TimeSpan.FromMilliseconds(20 + Sim.Random.Next(400)));
+        }
     }
 
     /// <summary>A machine with a mount dies, with what it had written and the locks it held.</summary>
@@ -71,6 +94,10 @@ sealed class ClusterWorld
     /// <summary>All mounts leave, then the servers stop; the run then looks for what was not given back.</summary>
     public async Task StopAsync()
     {
+        _stopping = true;
+        await _watch;
+        await Sim.SettledAsync();
+        ClusterChecks.AtRest(this);
         foreach (ClusterClient client in Alive.ToArray())
             await client.UnmountAsync();
         await ClusterChecks.NothingIsHeldAsync(this);
