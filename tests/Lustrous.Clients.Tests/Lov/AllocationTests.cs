@@ -1,19 +1,5 @@
 using Lustrous.Clients.Lov;
-using Lustrous.Clients.Osc;
-using Lustrous.Clients.Tests.Osc;
-using Lustrous.Echo;
-using Lustrous.Idl.Fids;
-using Lustrous.Idl.LNet;
-using Lustrous.Idl.Ptlrpc;
-using Lustrous.Ldlm.Client;
-using Lustrous.Ldlm.Server;
 using Lustrous.Libcfs;
-using Lustrous.LNet;
-using Lustrous.Obdclass.Storage;
-using Lustrous.Osd.Mem;
-using Lustrous.Oss.Ofd;
-using Lustrous.Ptlrpc;
-using Lustrous.Ptlrpc.Server;
 using Xunit;
 
 namespace Lustrous.Clients.Tests.Lov;
@@ -52,90 +38,26 @@ public sealed class AllocationTests
     static async Task MeasureAsync(
         int count, int size, Func<LovObject, IoVec, int, ValueTask<Result<int>>> operation, int perCall = 1)
     {
-        NodeContext context = EchoNode.CreateContext();
-        var lnet = new LNetNode(context);
-        var rpc = new PtlrpcNode(lnet, OstCluster.Timeouts);
-        var locks = new LdlmNode(rpc);
-        Assert.Equal(Errno.OK, locks.Start());
-        var exports = new ExportTable(context);
-        var storage = new MemDevice(context);
-        var ost = new OfdDevice(rpc, exports, storage, new OfdOptions
+        await using LocalOst local = await LocalOst.StartAsync();
+        LovObject file = local.File;
+        using PooledBuffer buffer = local.Buffers.Take(MiB);
+        buffer.Span.Fill(7);
+        IoVec memory = buffer.Slice(0, size);
+        for (int i = 0; i < 64; i++)
+            Assert.Equal(MiB, (await file.WriteAsync((ulong)i * MiB, buffer.Slice(0, MiB), 0, default)).Value);
+        long best = long.MaxValue;
+        // The runtime's own threads allocate now and then: the best of some tries is ours.
+        for (int attempt = 0; attempt < 6 && best > 0; attempt++)
         {
-            Name = OstCluster.NameOf(0), Index = 0, Controller = new NoSequences(),
-        });
-        Assert.Equal(Errno.OK, await ost.StartAsync(default));
-        Service[] services =
-        [
-            Serve("ost", Portals.OST_REQUEST_PORTAL), Serve("ost_io", Portals.OST_IO_PORTAL),
-            new(lnet, LdlmServices.Cancel(OstCluster.Timeouts), TargetHandler.Instance, exports),
-        ];
-        foreach (Service service in services)
-            Assert.Equal(Errno.OK, service.Start());
-        var osc = new OscDevice(locks, new OscOptions
-        {
-            DeviceName = "osc", TargetUuid = $"{OstCluster.NameOf(0)}_UUID", ClientUuid = "client",
-            Peers = [new(Nid.Loopback, LNetProcessId.LustrePid)], WriteBackAge = TimeSpan.FromMinutes(10),
-        });
-        Assert.Equal(Errno.OK, await osc.Import.ConnectAsync(default));
-        var lov = new LovDevice();
-        lov.AddTarget(0, osc);
-        var file = new LovObject(lov, new Fid(0x200000401, 1), Create(storage), new NoOwner());
-        using (PooledBuffer buffer = context.Buffers.Take(MiB))
-        {
-            buffer.Span.Fill(7);
-            IoVec memory = buffer.Slice(0, size);
-            for (int i = 0; i < 64; i++)
-                Assert.Equal(MiB, (await file.WriteAsync((ulong)i * MiB, buffer.Slice(0, MiB), 0, default)).Value);
-            long best = long.MaxValue;
-            for (int attempt = 0; attempt < 6 && best > 0; attempt++)
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int i = 0; i < count; i++)
             {
-                long before = GC.GetTotalAllocatedBytes(precise: true);
-                for (int i = 0; i < count; i++)
-                {
-                    if ((await operation(file, memory, i)).Error is var status and not Errno.OK)
-                        Assert.Fail($"{status}");
-                }
-                best = Math.Min(best, GC.GetTotalAllocatedBytes(precise: true) - before);
+                if ((await operation(file, memory, i)).Error is var status and not Errno.OK)
+                    Assert.Fail($"{status}");
             }
-            Assert.True(best < count * perCall, $"{best} bytes in {count} operations");
+            best = Math.Min(best, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
-        Assert.Equal(Errno.OK, await file.CloseAsync(default));
-        await osc.DisposeAsync();
-        await ost.DisposeAsync();
-        foreach (Service service in services)
-            await service.DisposeAsync();
-        await storage.DisposeAsync();
-        await locks.DisposeAsync();
-        rpc.Dispose();
-        await lnet.DisposeAsync();
-        Assert.Equal(0, context.Buffers.OutstandingBytes);
-
-        Service Serve(string name, uint portal) => new(lnet, new ServiceOptions
-        {
-            Name = name, RequestPortal = portal, ReplyPortal = Portals.OSC_REPLY_PORTAL,
-            HasHighPriorityQueue = true, Timeouts = OstCluster.Timeouts,
-        }, TargetHandler.Instance, exports);
-    }
-
-    static LovLayout Create(MemDevice storage)
-    {
-        var fid = new Fid(OstCluster.Sequence, 1);
-        DtTransaction transaction = storage.Begin();
-        Assert.Equal(Errno.OK, transaction.DeclareCreate());
-        Assert.Equal(Errno.OK, transaction.Start());
-        var attributes = new DtAttributes { Valid = DtValid.Mode | DtValid.Times, Mode = DtMode.Regular | 0x1B6 };
-        Assert.Equal(Errno.OK, storage.Locate(fid).Create(transaction, attributes, DtObjectFormat.Regular));
-        transaction.Stop();
-        return LovLayout.Create(4 << 20, new LovStripe(new OstId(fid), 0));
-    }
-
-    sealed class NoOwner : ILovObjectOwner
-    {
-        public ValueTask InvalidateAsync(ulong start, ulong end) => ValueTask.CompletedTask;
-
-        public void AttributesChanged()
-        {
-        }
+        Assert.True(best < count * perCall, $"{best} bytes in {count} operations");
     }
 }
 
