@@ -114,7 +114,7 @@ internal sealed partial class OscObject
     {
         int to = from + source.Length;
         ulong start = index << OscChunk.Shift;
-        if (start + (ulong)to > _punchStart)
+        if (start + (ulong)to > _punchStart || IsWrittenDirect(start + (ulong)from, start + (ulong)to - 1))
             return Need.Progress;
         ulong mask = OscChunk.MaskOfBytes(from, to);
         OscChunk chunk = GetOrAdd(index);
@@ -229,11 +229,13 @@ internal sealed partial class OscObject
     /// <summary>Writes around the cache, straight from the caller's memory; ends when the OST has it.</summary>
     public async ValueTask<Errno> WriteDirectAsync(ulong offset, IoVec source, CancellationToken cancel)
     {
-        ulong last = offset + (ulong)source.Length - 1;
-        if (await WriteOutAsync(offset, last, cancel) is var failed and not Errno.OK)
-            return failed;
-        DropClean(offset, last);
-        Errno status = Errno.OK;
+        // Whole pages: a neighbour's bytes in a page of ours must not be written from what was cached before.
+        ulong first = offset & ~(OscChunk.PageSize - 1UL);
+        ulong last = (offset + (ulong)source.Length - 1) | (OscChunk.PageSize - 1);
+        if (await BeginDirectAsync(first, last, cancel) is var refused and not Errno.OK)
+            return refused;
+        Errno status = await WriteOutAsync(first, last, cancel);
+        DropClean(first, last);
         int done = 0;
         while (done < source.Length && status == Errno.OK)
         {
@@ -244,8 +246,56 @@ internal sealed partial class OscObject
             status = await WriteDirectPieceAsync(at, source.Slice(done, piece), cancel);
             done += piece;
         }
-        DropClean(offset, last);
+        DropClean(first, last);
+        EndDirect(first, last);
         return status;
+    }
+
+    /// <summary>Keeps others from writing the pages meanwhile.</summary>
+    async ValueTask<Errno> BeginDirectAsync(ulong first, ulong last, CancellationToken cancel)
+    {
+        while (true)
+        {
+            Task progress;
+            using (_lock.Enter())
+            {
+                if (!IsWrittenDirect(first, last))
+                {
+                    _directs.Add((first, last));
+                    return Errno.OK;
+                }
+                progress = Progress();
+            }
+            try
+            {
+                await progress.WaitAsync(cancel);
+            }
+            catch (OperationCanceledException)
+            {
+                return Errno.EINTR;
+            }
+        }
+    }
+
+    void EndDirect(ulong first, ulong last)
+    {
+        TaskCompletionSource? progress;
+        using (_lock.Enter())
+        {
+            _directs.Remove((first, last));
+            progress = TakeProgress();
+        }
+        progress?.SetResult();
+    }
+
+    bool IsWrittenDirect(ulong start, ulong end)
+    {
+        foreach ((ulong first, ulong last) in _directs)
+        {
+            if (start <= last && end >= first)
+                return true;
+        }
+        return false;
     }
 
     async ValueTask<Errno> WriteDirectPieceAsync(ulong offset, IoVec source, CancellationToken cancel)

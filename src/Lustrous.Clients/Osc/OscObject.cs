@@ -30,6 +30,7 @@ internal sealed partial class OscObject
     ulong _urgentEnd;
     ulong _punchStart = ulong.MaxValue;             // a truncate is under way from here on: no writes
     readonly List<(ulong First, ulong Last)> _pins = [];    // chunks that a call has had read and not used yet
+    readonly List<(ulong Start, ulong End)> _directs = [];  // pages that are written around the cache just now
     Errno _writeError;
     bool _isUnsynced;                               // the OST may not have all of it on disk
     bool _isSmallFile = true;
