@@ -110,7 +110,7 @@ public sealed partial class LliteMount
         LliteInode directory, DirectoryChunk chunk, int first, IDirectoryFiller filler, Credentials caller,
         CancellationToken cancel)
     {
-        var ahead = new Queue<ValueTask<LliteEntry>>();
+        var ahead = new Queue<Task<LliteEntry>>();
         int asked = first, index = first;
         bool isFull = false;
         for (; index < chunk.Items.Length && !isFull; index++)
@@ -124,7 +124,7 @@ public sealed partial class LliteMount
             isFull = true;
         }
         // What was asked for in vain is known under its locks now, and will be there when the reader goes on.
-        while (ahead.TryDequeue(out ValueTask<LliteEntry> left))
+        while (ahead.TryDequeue(out Task<LliteEntry>? left))
             Return(await left);
         return isFull ? index - 1 - first : index - first;
     }
@@ -135,7 +135,7 @@ public sealed partial class LliteMount
             Linger(inode);
     }
 
-    async ValueTask<LliteEntry> StatAsync(
+    async Task<LliteEntry> StatAsync(
         LliteInode directory, DirectoryChunk chunk, int index, Credentials caller, CancellationToken cancel)
     {
         DirectoryItem item = chunk.Items[index];
