@@ -123,7 +123,7 @@ public sealed class LifeTests
 
     /// <summary>The server of its own process that another test kills.</summary>
     [Fact]
-    public void Serves_until_killed()
+    public async Task Serves_until_killed()
     {
         string? words = Environment.GetEnvironmentVariable(ServeVariable);
         Assert.SkipWhen(words is null, "only another test runs this");
@@ -135,6 +135,6 @@ public sealed class LifeTests
         };
         var memory = new MemoryFileSystem();
         memory.Put("ready", []);
-        FuseSession.Mount(options, memory, new RootMounter()).Completion.Wait(TestContext.Current.CancellationToken);
+        await FuseSession.Mount(options, memory, new RootMounter()).Completion;
     }
 }

@@ -87,7 +87,7 @@ public sealed partial class LliteFuse
         return Errno.OK;
     }
 
-    static async ValueTask<Errno> FinishServiceAsync(FuseRequest request, int size, ValueTask<Result<string>> service)
+    static async ValueTask<Errno> FinishServiceAsync(FuseRequest request, int size, Task<Result<string>> service)
     {
         Result<string> text = await service.ConfigureAwait(false);
         if (text.Failed)
@@ -105,26 +105,28 @@ public sealed partial class LliteFuse
         return Errno.OK;
     }
 
-    ValueTask<Result<string>>? Service(LliteInode inode, ReadOnlySpan<byte> name, CancellationToken cancel)
+    Task<Result<string>>? Service(LliteInode inode, ReadOnlySpan<byte> name, CancellationToken cancel)
     {
         if (name.SequenceEqual("lustre.fid"u8))
-            return new(inode.Fid.ToString());
+            return Told(inode.Fid.ToString());
         if (name.StartsWith(PathPrefix))
         {
             Result<Fid> fid = Fid.Parse(Encoding.UTF8.GetString(name[PathPrefix.Length..]));
-            return fid.Failed ? new(fid.Error) : Mount.FidToPathAsync(fid.Value, cancel);
+            return fid.Failed ? Told(fid.Error) : Mount.FidToPathAsync(fid.Value, cancel).AsTask();
         }
         if (name.SequenceEqual("lustre.osts"u8))
-            return new(Lines(Mount.Osts));
+            return Told(Lines(Mount.Osts));
         if (name.SequenceEqual("lustre.mdts"u8))
-            return new(Lines(Mount.Mdts));
+            return Told(Lines(Mount.Mdts));
         return name.SequenceEqual("lustre.df"u8) ? RoomAsync(cancel) : null;
     }
+
+    static Task<Result<string>> Told(Result<string> text) => Task.FromResult(text);
 
     static string Lines(IReadOnlyList<LliteTarget> targets) => string.Concat(targets.Select(target => string.Create(
         CultureInfo.InvariantCulture, $"{target.Index} {target.Uuid} {(target.IsActive ? "ACTIVE" : "INACTIVE")}\n")));
 
-    async ValueTask<Result<string>> RoomAsync(CancellationToken cancel)
+    async Task<Result<string>> RoomAsync(CancellationToken cancel)
     {
         Result<IReadOnlyList<TargetStatfs>> targets = await Mount.StatfsTargetsAsync(cancel).ConfigureAwait(false);
         if (targets.Failed)

@@ -12,9 +12,8 @@ sealed unsafe class FuseNotifier(int fd)
     const int MaxThreads = 128;
     const int IdleMilliseconds = 5000;
 
-    readonly Lock _lock = new();
+    readonly object _lock = new();     // a monitor: threads wait on it for work
     readonly Queue<Job> _jobs = [];    // guarded by _lock
-    readonly SemaphoreSlim _work = new(0);
     int _threads, _idle;               // guarded by _lock
     bool _stopped;                     // guarded by _lock
 
@@ -36,7 +35,7 @@ sealed unsafe class FuseNotifier(int fd)
             _stopped = true;
             left = [.. _jobs];
             _jobs.Clear();
-            _work.Release(_threads + 1);
+            Monitor.PulseAll(_lock);
         }
         foreach (Job job in left)
             job.Done.TrySetResult(Errno.ENODEV);
@@ -55,8 +54,8 @@ sealed unsafe class FuseNotifier(int fd)
                 _threads++;
                 start = true;
             }
+            Monitor.Pulse(_lock);
         }
-        _work.Release();
         if (start)
             new Thread(Run, maxStackSize: 256 << 10) { IsBackground = true, Name = "fuse-notify" }.Start();
         return job.Done.Task;
@@ -66,23 +65,23 @@ sealed unsafe class FuseNotifier(int fd)
     {
         while (true)
         {
-            lock (_lock)
-                _idle++;
-            bool woken = _work.Wait(IdleMilliseconds);
             Job? job;
             lock (_lock)
             {
-                _idle--;
-                if (!_jobs.TryDequeue(out job) && (_stopped || !woken))
+                while (!_jobs.TryDequeue(out job))
                 {
+                    _idle++;
+                    bool woken = !_stopped && Monitor.Wait(_lock, IdleMilliseconds);
+                    _idle--;
+                    if (woken || _jobs.Count > 0)
+                        continue;
                     _threads--;
                     return;
                 }
             }
-            if (job is not null)
-                job.Done.TrySetResult(job.Name is null
-                    ? Inode(job.NodeId, job.Offset, job.Length)
-                    : Entry(job.NodeId, job.Name, job.ExpireOnly));
+            job.Done.TrySetResult(job.Name is null
+                ? Inode(job.NodeId, job.Offset, job.Length)
+                : Entry(job.NodeId, job.Name, job.ExpireOnly));
         }
     }
 
