@@ -15,6 +15,8 @@ public sealed partial class LliteMount
     LliteStatfs _statfs;                // guarded by _statfsLock
     TimeSpan _statfsAt = TimeSpan.MinValue;     // guarded by _statfsLock
 
+    static readonly TimeSpan s_statfsPatience = TimeSpan.FromSeconds(5);
+
     /// <summary>Room, as <c>df</c> shows it: inodes of the MDTs, blocks of the OSTs.</summary>
     public ValueTask<Result<LliteStatfs>> StatfsAsync(CancellationToken cancel)
     {
@@ -24,7 +26,23 @@ public sealed partial class LliteMount
                 && Context.Uptime - _statfsAt < TimeSpan.FromSeconds(Tunables.StatfsMaxAgeSeconds))
                 return new(_statfs);
         }
-        return StatfsSlowAsync(cancel);
+        return StatfsBoundedAsync(cancel);
+    }
+
+    /// <summary>
+    /// Asks the targets, but not for longer than a person waits: <c>umount</c> asks too, and must work while no server
+    /// answers (lazystatfs). Then what was last known is good enough.
+    /// </summary>
+    async ValueTask<Result<LliteStatfs>> StatfsBoundedAsync(CancellationToken cancel)
+    {
+        using var limit = new CancellationTokenSource(s_statfsPatience, Context.Clock);
+        using CancellationTokenRegistration both = cancel.UnsafeRegister(
+            static source => ((CancellationTokenSource)source!).Cancel(), limit);
+        Result<LliteStatfs> asked = await StatfsSlowAsync(limit.Token);
+        if (!asked.Failed || !limit.IsCancellationRequested || cancel.IsCancellationRequested)
+            return asked;
+        using (_statfsLock.Enter())
+            return _statfsAt != TimeSpan.MinValue ? _statfs : Errno.EIO;
     }
 
     /// <summary>Room of each target, MDTs first: <c>lfs df</c>.</summary>
