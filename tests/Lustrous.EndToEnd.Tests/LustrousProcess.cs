@@ -63,8 +63,8 @@ sealed partial class LustrousProcess : IAsyncDisposable
         return (_process.ExitCode, output);
     }
 
-    /// <summary>Ctrl-C.</summary>
-    public void Interrupt() => _ = kill(_process.Id, 2);
+    /// <summary>Asks it to stop; SIGINT would not do where the tests themselves run in the background.</summary>
+    public void Interrupt() => _ = kill(_process.Id, 15);
 
     /// <summary>It dies without a word.</summary>
     public void Kill() => _process.Kill();

@@ -122,7 +122,13 @@ public sealed partial class Mgc : IImportOwner, IAsyncDisposable
             held = _logs[at].Lock;
             _logs.RemoveAt(at);
         }
-        return held is null ? ValueTask.CompletedTask : Namespace.CancelAsync(held);
+        if (held is null)
+            return ValueTask.CompletedTask;
+        // Nobody waits until the MGS has heard of it: it may be gone, and an umount must end.
+        ValueTask cancelling = Namespace.CancelAsync(held);
+        if (!cancelling.IsCompletedSuccessfully)
+            _ = cancelling.AsTask();
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Sets a parameter for good (MGS_SET_INFO), of the few that an MGS takes from afar.</summary>

@@ -22,10 +22,12 @@ sealed record FuseMountRequest
 /// <summary>A file system that programs can use: a client, and the kernel's mount above it.</summary>
 sealed class FuseMount : IAsyncDisposable
 {
+    readonly HostNode _node;
     readonly FuseSession _session;
 
-    FuseMount(FuseMountRequest request, ClientMount client, FuseSession session)
+    FuseMount(HostNode node, FuseMountRequest request, ClientMount client, FuseSession session)
     {
+        _node = node;
         Request = request;
         Client = client;
         _session = session;
@@ -67,7 +69,7 @@ sealed class FuseMount : IAsyncDisposable
                 AllowOther = Environment.IsPrivilegedProcess,
                 Warn = line => node.Log.Warning("fuse", line),
             }, new LliteFuse(client.Value.Llite, cache));
-            return new FuseMount(request, client.Value, session);
+            return new FuseMount(node, request, client.Value, session);
         }
         catch (FuseException e)
         {
@@ -81,8 +83,8 @@ sealed class FuseMount : IAsyncDisposable
     /// <summary>Unmounts for good, also where programs still use it, and whether servers answer or not.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _session.DisposeAsync();
-        await Client.DisposeAsync();
+        await Bounded.StopAsync(_node, "FUSE", _session, seconds: 15);
+        await Bounded.StopAsync(_node, "the mount", Client, seconds: 15);
     }
 
     static void CheckMountPoint(string path)

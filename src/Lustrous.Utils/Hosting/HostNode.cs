@@ -53,8 +53,8 @@ sealed class HostNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Lustre.DisposeAsync();
-        await _lnet.DisposeAsync();
+        await Bounded.StopAsync(this, "the node", Lustre, seconds: 10);
+        await Bounded.StopAsync(this, "LNet", _lnet, seconds: 10);
     }
 
     async Task StartTcpAsync(CancellationToken cancel)

@@ -42,8 +42,8 @@ sealed class ServerHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _node.Lustre.LeaveMgsAsync();
-        await _server.DisposeAsync();
+        await Bounded.StopAsync(_node, "the client of the MGS", _node.Lustre.LeaveMgsAsync, seconds: 10);
+        await Bounded.StopAsync(_node, "the servers", _server, seconds: 20);
         foreach (IDtDevice storage in _storages)
         {
             if (storage is IAsyncDisposable later)
