@@ -1,0 +1,140 @@
+using Lustrous.Idl.Mgs;
+using Lustrous.Idl.Wire;
+using Lustrous.Libcfs;
+using Lustrous.Obdclass.Config;
+using Lustrous.Obdclass.Llog;
+
+namespace Lustrous.Mgs.Tests;
+
+/// <summary>Who may register, and what becomes of it.</summary>
+public sealed class RegistrationTests
+{
+    [Fact]
+    public async Task A_fresh_target_may_not_take_an_index_that_is_in_use()
+    {
+        await using var world = new MgsWorld();
+        await world.RegisterAsync("MDT0000", "10.0.0.1@tcp");
+        await world.RegisterAsync("OST0003", "10.0.0.2@tcp");
+
+        Result<MgsTargetInfo> second = await world.Mgs.RegisterAsync(
+            MgsWorld.Target("OST0003", "10.0.0.3@tcp"), default);
+
+        Assert.Equal(Errno.EADDRINUSE, second.Error);
+    }
+
+    [Fact]
+    public async Task A_target_that_comes_back_changes_no_log()
+    {
+        await using var world = new MgsWorld();
+        await world.RegisterAsync("MDT0000", "10.0.0.1@tcp");
+        await world.RegisterAsync("OST0000", "10.0.0.2@tcp");
+        byte[] before = world.Store.Find("lustre-client") is MemoryLlogStorage log ? log.Bytes.ToArray() : [];
+
+        Result<MgsTargetInfo> again = await world.Mgs.RegisterAsync(
+            MgsWorld.Target("OST0000", "10.0.0.2@tcp", flags: 0), default);
+
+        Assert.Equal(Errno.OK, again.Error);
+        Assert.Equal(before, ((MemoryLlogStorage)world.Store.Find("lustre-client")!).Bytes.ToArray());
+    }
+
+    [Fact]
+    public async Task A_target_that_says_it_has_registered_must_be_known()
+    {
+        await using var world = new MgsWorld();
+        await world.RegisterAsync("MDT0000", "10.0.0.1@tcp");
+
+        Result<MgsTargetInfo> stranger = await world.Mgs.RegisterAsync(
+            MgsWorld.Target("OST0009", "10.0.0.2@tcp", flags: 0), default);
+
+        Assert.Equal(Errno.ENOENT, stranger.Error);
+    }
+
+    [Fact]
+    public async Task An_MGS_that_lost_its_logs_writes_them_anew()
+    {
+        await using var world = new MgsWorld();
+
+        Result<MgsTargetInfo> known = await world.Mgs.RegisterAsync(
+            MgsWorld.Target("MDT0000", "10.0.0.1@tcp", flags: 0), default);
+
+        Assert.Equal(Errno.OK, known.Error);
+        Assert.NotNull(world.Store.Find("lustre-client"));
+        Assert.NotNull(world.Store.Find("lustre-MDT0000"));
+    }
+
+    [Fact]
+    public async Task Who_needs_an_index_gets_the_first_that_is_free()
+    {
+        await using var world = new MgsWorld();
+        await world.RegisterAsync("MDT0000", "10.0.0.1@tcp");
+        await world.RegisterAsync("OST0000", "10.0.0.2@tcp");
+        await world.RegisterAsync("OST0002", "10.0.0.2@tcp");
+
+        Result<MgsTargetInfo> given = await world.Mgs.RegisterAsync(
+            MgsWorld.Target("OST0000", "10.0.0.3@tcp",
+                LddFlags.VIRGIN | LddFlags.UPDATE | LddFlags.NEED_INDEX), default);
+
+        Assert.Equal(1u, given.Value.StripeIndex);
+        Assert.Equal("lustre-OST0001", given.Value.ServiceName.ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("too-long-a")]
+    [InlineData("a/b")]
+    public async Task A_name_that_is_no_name_of_a_file_system_is_refused(string fsName)
+    {
+        await using var world = new MgsWorld();
+        MgsTargetInfo target = MgsWorld.Target("MDT0000", "10.0.0.1@tcp") with { FsName = Text64.From(fsName) };
+
+        Result<MgsTargetInfo> refused = await world.Mgs.RegisterAsync(target, default);
+
+        Assert.Equal(Errno.EPROTO, refused.Error);
+    }
+
+    [Fact]
+    public async Task A_parameter_stands_once_and_goes_without_a_value()
+    {
+        await using var world = new MgsWorld();
+        await world.RegisterAsync("MDT0000", "10.0.0.1@tcp");
+        await world.RegisterAsync("OST0000", "10.0.0.2@tcp");
+
+        Assert.Equal(Errno.OK, await world.Mgs.ConfParamAsync("lustre-OST0000.osc.max_dirty_mb=5", default));
+        Assert.Equal(Errno.OK, await world.Mgs.ConfParamAsync("lustre-OST0000.osc.max_dirty_mb=6", default));
+        Assert.Equal(["osc.max_dirty_mb=6"], Parameters(world, "lustre-client"));
+        Assert.Equal(["osc.max_dirty_mb=6"], Parameters(world, "lustre-MDT0000"));
+
+        Assert.Equal(Errno.OK, await world.Mgs.ConfParamAsync("lustre-OST0000.osc.max_dirty_mb=", default));
+        Assert.Empty(Parameters(world, "lustre-client"));
+        Assert.Equal(Errno.ENOENT, await world.Mgs.ConfParamAsync("lustre-OST0000.osc.max_dirty_mb=", default));
+        Assert.Equal(Errno.EINVAL, await world.Mgs.ConfParamAsync("other-OST0000.osc.max_dirty_mb=1", default));
+        Assert.Equal(Errno.EINVAL, await world.Mgs.ConfParamAsync("nonsense", default));
+    }
+
+    [Fact]
+    public async Task A_parameter_for_everybody_stands_in_the_log_params()
+    {
+        await using var world = new MgsWorld();
+        await world.RegisterAsync("MDT0000", "10.0.0.1@tcp");
+
+        Assert.Equal(Errno.OK, await world.Mgs.SetParamAsync("osc.*.max_dirty_mb=7", default));
+        Assert.Equal(Errno.OK, await world.Mgs.SetParamAsync("osc.*.max_dirty_mb=8", default));
+
+        Assert.Equal(["osc.*.max_dirty_mb=8"], Parameters(world, "params"));
+    }
+
+    /// <summary>What the parameters of a log say to whoever reads it.</summary>
+    static List<string> Parameters(MgsWorld world, string log)
+    {
+        var found = new List<string>();
+        Result<LlogHandle> opened = LlogHandle.Open(world.Store.Find(log)!);
+        Assert.Equal(Errno.OK, opened.Error);
+        Assert.Equal(Errno.OK, ConfigLog.Process(opened.Value, (_, command) =>
+        {
+            if (command.Command is Idl.Config.LcfgCommand.PARAM or Idl.Config.LcfgCommand.SET_PARAM)
+                found.Add(command.Text(1)!);
+            return Errno.OK;
+        }));
+        return found;
+    }
+}
