@@ -85,6 +85,7 @@ public sealed class ServerNode : IAsyncDisposable
         if (status != Errno.OK)
             return status;
         _targets.Add(config.Device);
+        AddLockParameters(config.Device);
         _listings.Add(_node.ListDevice(spec.IsMdt ? "mdt" : "obdfilter", spec.Name, spec.Name + "_UUID"));
         // Clients that knew an earlier life of it hear that they may come (server_notify_target).
         info.Flags = (spec.IsMdt ? LddFlags.SV_TYPE_MDT : LddFlags.SV_TYPE_OST) | MgsTargetOperations.Ready;
@@ -98,6 +99,21 @@ public sealed class ServerNode : IAsyncDisposable
         if (config.Lod is { } lod)
             await FollowRecoverTableAsync(mgc, spec, lod, cancel);
         return Errno.OK;
+    }
+
+    /// <summary><c>ldlm.namespaces.*</c> of the target's locks; a later life of it has the same names.</summary>
+    void AddLockParameters(ITargetDevice device)
+    {
+        Ldlm.Server.ServerNamespace? locks = device switch
+        {
+            MdtDevice mdt => mdt.Locks,
+            OfdDevice ofd => ofd.Namespace,
+            _ => null,
+        };
+        if (locks is null)
+            return;
+        _node.Parameters.Remove(["ldlm", "namespaces", locks.Name]);
+        locks.AddParameters(_node.Parameters);
     }
 
     /// <summary>An MDT hears which OSTs have started, and connects to them at once.</summary>
