@@ -7,8 +7,8 @@ using Lustrous.Llite;
 
 namespace Lustrous.Fuse.Adapter;
 
-/* Extended attributes, and what lfs asks through a mount: FUSE passes no ioctl whose argument is larger than its number
-   says, so lfs reads attributes that no file has on a server:
+/* Extended attributes, and what Lustre's ioctls would tell: FUSE passes no ioctl whose argument is larger than its
+   number says, so there are attributes that no file has on a server:
 
    lustre.fid             the FID, [0x200000401:0x1:0x0]
    lustre.fid2path.FID    a path below the root, on any file
