@@ -33,6 +33,7 @@ public sealed class ClientMount : IAsyncDisposable
     readonly Mgc _mgc;
     readonly ClientConfig _config;
     readonly RecoverTable _recover;
+    readonly ParamsLog _params;
 
     ClientMount(LustreNode node, ClientMountOptions options, Mgc mgc, ClientConfig config, LliteMount llite)
     {
@@ -40,6 +41,7 @@ public sealed class ClientMount : IAsyncDisposable
         _options = options;
         _mgc = mgc;
         _config = config;
+        _params = new ParamsLog(node);
         _recover = new RecoverTable(config.FindImport);
         Llite = llite;
     }
@@ -86,6 +88,9 @@ public sealed class ClientMount : IAsyncDisposable
         }, config.Lmv, config.Lov, node.Parameters);
         var mount = new ClientMount(node, options, mgc.Value, config, llite);
         status = await llite.MountAsync(cancel);
+        // What was set everywhere with set_param -P, now that there is something to set it on.
+        if (status == Errno.OK)
+            status = await mgc.Value.FollowAsync(Mgc.ParamsLog, mount._params, cancel);
         if (status != Errno.OK)
         {
             await mount.DisposeAsync();
@@ -108,6 +113,7 @@ public sealed class ClientMount : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _mgc.UnfollowAsync(_options.FsName + "-cliir", _recover);
+        await _mgc.UnfollowAsync(Mgc.ParamsLog, _params);
         await _mgc.UnfollowAsync(_options.FsName + "-client", _config);
         await Llite.DisposeAsync();
         await _config.DisposeAsync();

@@ -15,7 +15,6 @@ public sealed partial class LustreNode : IAsyncDisposable
 {
     readonly List<Mgc> _mgcs = [];
     readonly List<IDisposable> _listings = [];
-    readonly ParamsLog _params;
     readonly LNetNode _lnet;
 
     /// <param name="lnet">With its interfaces; the caller disposes it afterwards.</param>
@@ -27,7 +26,6 @@ public sealed partial class LustreNode : IAsyncDisposable
         Ptlrpc = new PtlrpcNode(lnet, options);
         Ldlm = new LdlmNode(Ptlrpc);
         RegisterKinds();
-        _params = new ParamsLog(this);
     }
 
     public LNetNode LNet => _lnet;
@@ -72,11 +70,7 @@ public sealed partial class LustreNode : IAsyncDisposable
             _listings.Add(ListDevice("mgc", name, mgc.Options.ClientUuid));
         }
         Errno status = await mgc.ConnectAsync(cancel);
-        if (status != Errno.OK)
-            return status;
-        // What was set everywhere with set_param -P; EALREADY for all but the first who asks.
-        status = await mgc.FollowAsync(Mgc.ParamsLog, _params, cancel);
-        return status is Errno.OK or Errno.EALREADY ? mgc : status;
+        return status == Errno.OK ? mgc : status;
     }
 
     /// <summary>A name for a client, drawn from the node's chance.</summary>

@@ -86,6 +86,9 @@ public sealed class ServerNode : IAsyncDisposable
             return status;
         _targets.Add(config.Device);
         AddLockParameters(config.Device);
+        status = await mgc.FollowAsync(Mgc.ParamsLog, new ParamsLog(_node), cancel);
+        if (status != Errno.OK)
+            _node.Context.Log.Warning(spec.Name, $"cannot read the log params: {status}");
         _listings.Add(_node.ListDevice(spec.IsMdt ? "mdt" : "obdfilter", spec.Name, spec.Name + "_UUID"));
         // Clients that knew an earlier life of it hear that they may come (server_notify_target).
         info.Flags = (spec.IsMdt ? LddFlags.SV_TYPE_MDT : LddFlags.SV_TYPE_OST) | MgsTargetOperations.Ready;
