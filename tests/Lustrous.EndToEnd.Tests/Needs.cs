@@ -3,12 +3,17 @@ namespace Lustrous.EndToEnd.Tests;
 /// <summary>What the machine must have.</summary>
 static class Needs
 {
+    /// <summary>Why nothing can be mounted here; null when it can.</summary>
+    public static string? NoFuse { get; } =
+        !File.Exists("/dev/fuse") ? "there is no /dev/fuse"
+        : !Environment.IsPrivilegedProcess && !File.Exists("/usr/bin/fusermount3")
+            ? "mounting without root needs fusermount3"
+        : null;
+
     public static void Fuse()
     {
-        if (!File.Exists("/dev/fuse"))
-            Assert.Skip("there is no /dev/fuse");
-        if (!Environment.IsPrivilegedProcess && !File.Exists("/usr/bin/fusermount3"))
-            Assert.Skip("mounting without root needs fusermount3");
+        if (NoFuse is not null)
+            Assert.Skip(NoFuse);
     }
 
     public static void Tool(string name)

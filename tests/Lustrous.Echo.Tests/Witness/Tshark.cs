@@ -33,9 +33,17 @@ static partial class Tshark
     }
 
     /// <summary>The kinds of message of a capture that it calls malformed, however it is cut in segments.</summary>
-    public static async Task<HashSet<MalformedKind>> MalformedKindsAsync(string capture)
+    public static async Task<HashSet<MalformedKind>> MalformedKindsAsync(string capture) =>
+        (await ReadKindsAsync(capture, port: 988)).Malformed;
+
+    /// <summary>Every kind of message of a capture, and which of them it calls malformed.</summary>
+    /// <param name="capture">The file.</param>
+    /// <param name="port">The TCP port that is socklnd's in it.</param>
+    public static async Task<(HashSet<MalformedKind> All, HashSet<MalformedKind> Malformed)> ReadKindsAsync(
+        string capture, int port)
     {
-        var kinds = new HashSet<MalformedKind>();
+        var all = new HashSet<MalformedKind>();
+        var malformed = new HashSet<MalformedKind>();
         var message = new Dictionary<string, string>();
         await Tool.RunAsync(line =>
         {
@@ -46,17 +54,20 @@ static partial class Tshark
             if (match.Groups["element"].Value == "proto" && name is "lnet" or "frame")
                 End();
             message.TryAdd(name, match.Groups["show"].Value);
-        }, "tshark", "-r", capture, "-Y", "lnet.msg_type", "-T", "pdml");
+        }, "tshark", "-r", capture, "-d", $"tcp.port=={port},lnet", "-Y", "lnet.msg_type", "-T", "pdml");
         End();
-        return kinds;
+        return (all, malformed);
 
         void End()
         {
-            if (message.TryGetValue("lnet.msg_type", out string? type) && message.Keys.Any(IsMalformed))
+            if (message.TryGetValue("lnet.msg_type", out string? type))
             {
-                kinds.Add(new MalformedKind(
+                var kind = new MalformedKind(
                     Kinds[Number(type)], Text("lnet.ptl_index"), Text("lustre.ptlrpc_body.pb_opc"),
-                    Text("lustre.ptlrpc_body.pb_type")));
+                    Text("lustre.ptlrpc_body.pb_type"));
+                all.Add(kind);
+                if (message.Keys.Any(IsMalformed))
+                    malformed.Add(kind);
             }
             message.Clear();
         }
