@@ -1,7 +1,7 @@
 namespace Lustrous.Clients.Lov;
 
 /// <summary>Lets one at a time through, in the order they came; waiting blocks no thread.</summary>
-internal sealed class AsyncGate
+sealed class AsyncGate
 {
     readonly Lock _lock = new();
     readonly Queue<TaskCompletionSource> _waiting = new();  // guarded by _lock

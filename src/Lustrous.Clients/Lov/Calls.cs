@@ -3,7 +3,7 @@ using Lustrous.Libcfs;
 namespace Lustrous.Clients.Lov;
 
 /// <summary>Calls that run side by side, one for each stripe or OST; each is awaited once, in order.</summary>
-internal readonly struct Calls<T>(int capacity)
+readonly struct Calls<T>(int capacity)
 {
     readonly List<ValueTask<T>> _calls = new(capacity);
 
@@ -15,7 +15,7 @@ internal readonly struct Calls<T>(int capacity)
 }
 
 /// <summary>What all that run side by side came to.</summary>
-internal static class CallsExtensions
+static class CallsExtensions
 {
     /// <summary>Waits for all; the first error in their order.</summary>
     public static async ValueTask<Errno> FirstErrorAsync(this Calls<Errno> calls)

@@ -5,7 +5,7 @@ using System.Text;
 namespace Lustrous.Clients.Osc;
 
 /// <summary>Counts by powers of two (<c>struct obd_histogram</c>).</summary>
-internal sealed class Histogram
+sealed class Histogram
 {
     const int Buckets = 13;
 

@@ -1,7 +1,7 @@
 namespace Lustrous.Clients.Osc;
 
 /// <summary>Whoever put an object to use: a file of Lov.</summary>
-internal interface IOscObjectOwner
+interface IOscObjectOwner
 {
     /// <summary>A lock on the range (of the object) is about to go: what is cached above must go first.</summary>
     ValueTask InvalidateAsync(OscObject stripe, ulong start, ulong end);

@@ -13,7 +13,7 @@ namespace Lustrous.Clients.Osc;
 /// <summary>One bulk read or write of one object: pieces of it, and the memory they come from or go to.
 /// Pooled.</summary>
 /// <remarks>Source: osc_brw_prep_request, osc_brw_fini_request.</remarks>
-internal sealed partial class OscBrw(OscDevice device)
+sealed partial class OscBrw(OscDevice device)
 {
     /// <summary>Pieces of one RPC at most.</summary>
     public const int MaxPieces = 256;

@@ -5,7 +5,7 @@ namespace Lustrous.Clients.Osc;
 
 /// <summary>Checksums of bulk data: how connect data and <c>o_flags</c> name them.</summary>
 /// <remarks>Source: lustre/include/obd_cksum.h.</remarks>
-internal static class OscChecksum
+static class OscChecksum
 {
     /// <summary>The quickest of those allowed; null for none that we know.</summary>
     public static ChecksumAlgorithm? Best(ChecksumTypes allowed)

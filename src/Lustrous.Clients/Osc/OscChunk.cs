@@ -7,7 +7,7 @@ namespace Lustrous.Clients.Osc;
 /// Cached pages of one 256 KiB-aligned part of an object, in one buffer, with one bit a page for what is known of it.
 /// Everything is guarded by the object's lock, but for the place in the <see cref="OscPageCache"/>.
 /// </summary>
-internal sealed class OscChunk(OscObject owner, ulong index)
+sealed class OscChunk(OscObject owner, ulong index)
 {
     public const int PageShift = 12;
     public const int PageSize = 1 << PageShift;

@@ -1,7 +1,7 @@
 namespace Lustrous.Clients.Osc;
 
 /// <summary>The chunks of one object, by index: a sorted array, since files grow at their end.</summary>
-internal sealed class OscChunkList
+sealed class OscChunkList
 {
     OscChunk[] _items = new OscChunk[2];
 

@@ -6,7 +6,7 @@ using Lustrous.Libcfs;
 namespace Lustrous.Clients.Osc;
 
 /// <summary>What a writer is told that wants to make pages dirty.</summary>
-internal enum CacheEntry
+enum CacheEntry
 {
     Entered,
     /// <summary>Writing what is dirty will make room.</summary>
@@ -24,7 +24,7 @@ internal enum CacheEntry
 /// costs is the OST's rule (tgt_grant_rnb_size): whole blocks, and a tax for each piece. Source: osc_enter_cache_try,
 /// osc_init_grant, osc_announce_cached.
 /// </remarks>
-internal sealed class OscGrant
+sealed class OscGrant
 {
     const uint MaxGrant = 0x7fffffff & ~(64u << 20);
 

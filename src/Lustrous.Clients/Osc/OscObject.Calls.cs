@@ -10,7 +10,7 @@ using Lustrous.Ptlrpc.Layout;
 namespace Lustrous.Clients.Osc;
 
 // RPCs without data.
-internal sealed partial class OscObject
+sealed partial class OscObject
 {
     /// <summary>Cuts or extends the object, under a PW lock that the caller holds from the cut to the end.</summary>
     public async ValueTask<Errno> TruncateAsync(ulong size, CancellationToken cancel)

@@ -6,7 +6,7 @@ using Lustrous.Libcfs;
 namespace Lustrous.Clients.Osc;
 
 // Dirty pages on their way to the OST, and pages that are dropped.
-internal sealed partial class OscObject
+sealed partial class OscObject
 {
     /// <summary>Whether a full RPC's worth is dirty, or something is urgent.</summary>
     internal bool WantsWrite

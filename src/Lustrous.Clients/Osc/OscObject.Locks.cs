@@ -12,7 +12,7 @@ using Lustrous.Ptlrpc.Layout;
 namespace Lustrous.Clients.Osc;
 
 // Extent locks: taken, used again, lost; and what their value blocks say of the object.
-internal sealed partial class OscObject
+sealed partial class OscObject
 {
     /// <summary>A lock that is held already, referenced; null when the OST must be asked. A write lock serves readers
     /// too.</summary>

@@ -6,7 +6,7 @@ using Lustrous.Ldlm.Client;
 namespace Lustrous.Clients.Osc;
 
 // Reads: from the cache, into it, and around it.
-internal sealed partial class OscObject
+sealed partial class OscObject
 {
     /// <summary>Reads under a PR or PW lock that the caller holds on the range. What lies behind the end of the object
     /// reads as zeros: the caller knows where the file ends.</summary>

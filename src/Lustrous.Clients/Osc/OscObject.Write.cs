@@ -6,7 +6,7 @@ using Lustrous.Libcfs;
 namespace Lustrous.Clients.Osc;
 
 // Writes: into the cache, or around it.
-internal sealed partial class OscObject
+sealed partial class OscObject
 {
     /// <summary>What a step through the cache needs before it can go on.</summary>
     enum Need

@@ -15,7 +15,7 @@ namespace Lustrous.Clients.Osc;
 /// Every valid page is covered by a lock that is held; when a lock goes, dirty pages under it are written and all are
 /// dropped. Parts: Write, Read, Flush (to the OST), Locks, Calls (RPCs without data).
 /// </remarks>
-internal sealed partial class OscObject
+sealed partial class OscObject
 {
     readonly RankedLock _lock = new(8, "osc_object");
     readonly OscChunkList _chunks = new();          // guarded by _lock, as all below

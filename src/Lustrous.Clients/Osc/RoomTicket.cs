@@ -1,7 +1,7 @@
 namespace Lustrous.Clients.Osc;
 
 /// <summary>A writer's place in the queue for room among the dirty pages; guarded by the device's queue lock.</summary>
-internal sealed class RoomTicket
+sealed class RoomTicket
 {
     public TaskCompletionSource Woken = new();
 }

@@ -100,7 +100,10 @@ public sealed class MemAllocationTests : IAsyncLifetime
         if (error == Errno.OK)
             error = transaction.Start();
         if (error == Errno.OK)
-            error = _file.CommitWriteAsync(transaction, buffers).Result;
+        {
+            ValueTask<Errno> written = _file.CommitWriteAsync(transaction, buffers);
+            error = written.IsCompletedSuccessfully ? written.Result : Errno.EINPROGRESS;
+        }
         transaction.Stop(error);
         return error == Errno.OK;
     }

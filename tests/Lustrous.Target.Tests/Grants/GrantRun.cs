@@ -14,7 +14,7 @@ namespace Lustrous.Target.Tests.Grants;
 /// in
 /// any order, leave and come back. What they dirtied under a grant must never fail.
 /// </summary>
-sealed class GrantRun(ulong seed)
+sealed class GrantRun(ulong seed) : IAsyncDisposable
 {
     const long Tax = 24 << 10;
 
@@ -25,6 +25,8 @@ sealed class GrantRun(ulong seed)
     readonly List<Client> _clients = [];
     GrantTable _table = null!;
     long _written;
+
+    public ValueTask DisposeAsync() => _device.DisposeAsync();
 
     public void Run()
     {

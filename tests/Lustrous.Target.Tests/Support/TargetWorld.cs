@@ -18,7 +18,7 @@ namespace Lustrous.Target.Tests.Support;
 /// that
 /// stops with the errno in <c>o_uid</c>.
 /// </summary>
-sealed class TargetWorld
+sealed class TargetWorld : IAsyncDisposable
 {
     public static PtlrpcOptions Timeouts { get; } = PtlrpcOptions.Default with { ObdTimeoutSeconds = 20 };
 
@@ -40,10 +40,9 @@ sealed class TargetWorld
         TargetKind kind, Func<TargetWorld, Task> body, TimeSpan commitDelay = default, ulong seed = 1) =>
         Simulation.Simulation.Run(seed, async sim =>
         {
-            var world = new TargetWorld(sim);
+            await using var world = new TargetWorld(sim);
             await world.StartAsync(kind, commitDelay);
             await body(world);
-            await world.StopAsync();
         });
 
     /// <summary>A client node with an import of the target.</summary>
@@ -134,7 +133,7 @@ sealed class TargetWorld
         });
     }
 
-    async Task StopAsync()
+    public async ValueTask DisposeAsync()
     {
         foreach (Import import in _imports)
             await import.DisposeAsync();
