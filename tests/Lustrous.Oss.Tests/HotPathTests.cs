@@ -60,15 +60,8 @@ public sealed class HotPathTests
             for (int i = 0; i < operations; i++)
             {
                 ValueTask<Errno> task = world.BrwAsync(length, isShort, isWrite);
-                if (task.IsCompletedSuccessfully)
-                {
-                    synchronous++;
-                    _ = task.Result;
-                }
-                else
-                {
-                    await task;
-                }
+                synchronous += task.IsCompletedSuccessfully ? 1 : 0;
+                await task;
             }
             if (synchronous == operations)
                 least = Math.Min(least, (GC.GetAllocatedBytesForCurrentThread() - before) / (double)operations);

@@ -31,6 +31,8 @@ sealed class ControlServer : IAsyncDisposable
         Func<string[], CancellationToken, Task<ControlAnswer>> execute, Action<string> warn)
     {
         string path = ControlPaths.Own;
+        if (!OperatingSystem.IsLinux())
+            return null;
         try
         {
             Directory.CreateDirectory(

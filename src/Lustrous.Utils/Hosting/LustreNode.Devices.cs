@@ -20,10 +20,12 @@ public sealed partial class LustreNode
         Result<ObdDevice> device = Devices.Attach(kind, name, uuid);
         if (device.Failed)
             return new Listing(this, null);
-        // Both end at once: such a device does nothing.
-        _ = Devices.SetupAsync(device.Value, ConfigCommand.Create(LcfgCommand.SETUP, name), default);
+        Now(Devices.SetupAsync(device.Value, ConfigCommand.Create(LcfgCommand.SETUP, name), default));
         return new Listing(this, device.Value);
     }
+
+    /// <summary>Setting up and cleaning up end at once: such a device does nothing.</summary>
+    static void Now(ValueTask<Errno> done) => Lassert.That(done.IsCompletedSuccessfully && done.Result == Errno.OK);
 
     /// <summary>Sets all parameters that a pattern names; the first error.</summary>
     internal Errno SetParameter(string pattern, string value, out int found)
@@ -75,7 +77,7 @@ public sealed partial class LustreNode
         {
             if (device is null)
                 return;
-            _ = node.Devices.CleanupAsync(device, default);
+            Now(node.Devices.CleanupAsync(device, default));
             node.Devices.Detach(device);
         }
     }
