@@ -32,7 +32,7 @@ public sealed class TrafficTests(CapturedTraffic traffic) : IClassFixture<Captur
         // "MDS_CLOSE 552 552 0"; one without a name is "opcode 77 1 1 0".
         Dictionary<string, string[]> counts =
             lines.SkipLast(1).Select(line => line.Split(' ')).ToDictionary(words => string.Join(' ', words[..^3]));
-        Assert.Empty(counts.Keys.Where(name => name.Contains(' ', StringComparison.Ordinal)));
+        Assert.DoesNotContain(counts.Keys, name => name.Contains(' ', StringComparison.Ordinal));
         Assert.Empty(s_expected.Except(counts.Keys));
         Assert.True(counts.Values.Sum(words => long.Parse(words[^3], CultureInfo.InvariantCulture)) > 3000);
     }
