@@ -21,7 +21,7 @@ sealed class LfsVerbs(RunningProcess process)
         FuseMount? mount = FindMount(path);
         if (mount is null)
             return NotMine;
-        return verb switch
+        ControlAnswer answer = verb switch
         {
             "df" => await DfAsync(mount, options, cancel),
             "osts" => Targets("OBDS:", mount.Client.Llite.Osts),
@@ -32,6 +32,10 @@ sealed class LfsVerbs(RunningProcess process)
             "setstripe" => await SetStripeAsync(mount, path, shown, options, cancel),
             _ => NotMine,
         };
+        // What completes a call of Llite may be a thread that serves the kernel. It must not go on to do what its
+        // caller does next: that may be a system call on this very mount, which would wait for itself.
+        await Task.Yield();
+        return answer;
     }
 
     FuseMount? FindMount(string path) => process.Mounts.FirstOrDefault(mount =>
