@@ -91,11 +91,13 @@ public sealed partial class LliteMount
             return Options.UserXattr ? Errno.OK : Errno.EOPNOTSUPP;
         if (name.StartsWith("trusted."u8))
             return caller.IsRoot ? Errno.OK : changes ? Errno.EPERM : Errno.ENODATA;
-        return name.StartsWith("security."u8) || name.StartsWith("system.posix_acl_"u8)
+        return name.StartsWith("security."u8) || IsAcl(name)
             || name.StartsWith("lustre."u8)
             ? Errno.OK
             : Errno.EOPNOTSUPP;
     }
+
+    static bool IsAcl(ReadOnlySpan<byte> name) => name.StartsWith("system.posix_acl_"u8);
 
     static Result<int> Copy(ReadOnlySpan<byte> value, IoVec destination)
     {
@@ -137,6 +139,8 @@ public sealed partial class LliteMount
         Result<MdcDevice> mdc = await FindAsync(inode, cancel);
         if (mdc.Failed)
             return mdc.Error;
+        if (IsAcl(name) && !mdc.Value.SupportsAcl)
+            return Errno.EOPNOTSUPP;        // every "ls -l" asks for each file: not over the wire (xattr_type_filter)
         if (Tunables.XattrCache && !name.AsSpan().SequenceEqual(s_aclAccess)
             && await FetchXattrsAsync(inode, mdc.Value, caller, cancel))
         {
@@ -174,8 +178,10 @@ public sealed partial class LliteMount
         CancellationToken cancel)
     {
         Result<MdcDevice> mdc = await FindAsync(inode, cancel);
-        return mdc.Failed
-            ? mdc.Error
+        if (mdc.Failed)
+            return mdc.Error;
+        return IsAcl(name) && !mdc.Value.SupportsAcl
+            ? Errno.EOPNOTSUPP
             : await mdc.Value.SetxattrAsync(
                 inode.Fid, valid, name, value, flags, Context.UnixSeconds, Pack(caller, inode), cancel);
     }

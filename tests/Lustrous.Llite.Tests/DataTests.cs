@@ -83,6 +83,26 @@ public sealed class DataTests
         Assert.Equal(5000ul, seen.Size);
     });
 
+    /// <summary>Whoever has asked the OSTs knows the later time; it counts until their lock on it is gone.</summary>
+    [Fact]
+    public void Times_that_are_set_back_are_seen_where_the_file_was_looked_at_before() =>
+        LliteWorld.Run(async world =>
+        {
+            LliteClient one = await world.MountAsync(), other = await world.MountAsync();
+            LliteFile file = (await one.CreateAsync("f")).Value.Opened.File;
+            await one.WriteAsync(file, 0, Pattern(5000, 1));
+            LliteInode there = (await other.LookupAsync("f")).Value.Inode!;
+            LliteFile reader = await other.OpenAsync(there, LliteOpenFlags.None);
+            Assert.Equal(5000, (await other.ReadAsync(reader, 0, 10_000)).Length);
+            Assert.NotEqual(1_000_000L, (await other.StatAsync(there)).Value.Attributes.Mtime);
+            var times = new LliteSetattr { Valid = SetattrFields.Mtime, Mtime = 1_000_000 };
+            await one.RunAsync(
+                () => one.Mount.SetattrAsync(file.Inode, null, times, LliteClient.Root, default).AsTask());
+            Assert.Equal(1_000_000L, (await other.StatAsync(there)).Value.Attributes.Mtime);
+            Assert.Equal(Errno.OK, await one.CloseAsync(file));
+            Assert.Equal(Errno.OK, await other.CloseAsync(reader));
+        }, seeds: 3);
+
     [Fact]
     public void Appends_of_two_mounts_never_overlap() => LliteWorld.Run(async world =>
     {

@@ -129,10 +129,26 @@ public sealed partial class LovObject : IOscObjectOwner
     public async ValueTask<Errno> SetattrAsync(LovSetattr attributes, CancellationToken cancel)
     {
         State state = _state;
-        var calls = new Calls<Errno>(state.Stripes.Length);
-        for (int i = 0; i < state.Stripes.Length; i++)
-            calls.Add(state.Stripes[i]?.SetattrAsync(attributes, cancel) ?? new ValueTask<Errno>(Errno.EIO));
-        return await calls.FirstErrorAsync();
+        var locks = new ClientLock?[state.Stripes.Length];
+        try
+        {
+            // Of MDT and OST the later time counts: others must forget the later one that they know
+            // (vvp_io_setattr_lock).
+            for (int i = 0; attributes.SetsTimeBack && i < locks.Length; i++)
+            {
+                Errno status = await LockStripeAsync(state, locks, i, LockMode.PW, 0, ulong.MaxValue, cancel);
+                if (status != Errno.OK)
+                    return status;
+            }
+            var calls = new Calls<Errno>(locks.Length);
+            for (int i = 0; i < locks.Length; i++)
+                calls.Add(state.Stripes[i]?.SetattrAsync(attributes, cancel) ?? new ValueTask<Errno>(Errno.EIO));
+            return await calls.FirstErrorAsync();
+        }
+        finally
+        {
+            Release(locks);
+        }
     }
 
     /// <summary>

@@ -14,4 +14,7 @@ public readonly record struct LovSetattr
     public uint? Gid { get; init; }
 
     public uint? ProjectId { get; init; }
+
+    /// <summary>Whether a time is set to before now, which is the ctime that goes with it.</summary>
+    internal bool SetsTimeBack => Mtime < Ctime || Atime < Ctime;
 }

@@ -70,6 +70,9 @@ public sealed partial class MdcDevice : IImportOwner, IAsyncDisposable
     /// <summary>The connection.</summary>
     public Import Import { get; }
 
+    /// <summary>Whether the MDT knows POSIX ACLs.</summary>
+    public bool SupportsAcl => Import.Supports(ConnectFlags.ACL);
+
     /// <summary>The locks held of this MDT.</summary>
     public ClientNamespace Locks { get; }
 

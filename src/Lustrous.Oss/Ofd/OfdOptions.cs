@@ -10,8 +10,8 @@ public sealed record OfdOptions
 
     public required uint Index { get; init; }
 
-    /// <summary>Number of this life.</summary>
-    public uint Instance { get; init; } = 1;
+    /// <summary>Number of this life, another than that of lives before; 0 for one at random.</summary>
+    public uint Instance { get; init; }
 
     /// <summary>MDT0000, which gives out FID sequences: an <see cref="Clients.Osp.Lwp"/>.</summary>
     public required ISequenceSource Controller { get; init; }
