@@ -28,6 +28,9 @@ public sealed class LliteFile
 
     internal Readahead Readahead { get; } = new();
 
+    /// <summary>Where the last transfer past our cache ended; -1 when what follows there is none of it.</summary>
+    internal long DirectEnd = -1;
+
     /// <summary>Something was written through it.</summary>
     internal bool HasWritten { get; set; }
 

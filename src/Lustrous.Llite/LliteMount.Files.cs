@@ -9,6 +9,7 @@ namespace Lustrous.Llite;
 public sealed partial class LliteMount
 {
     const ulong LargeFileBytes = 8 << 20;
+    const int OscPageBytes = 4096;
     const uint SetUid = 0x800, SetGid = 0x400, GroupExecute = 0x8;
 
     /// <summary>Opens a file or directory that is known.</summary>
@@ -50,7 +51,7 @@ public sealed partial class LliteMount
             return new(Errno.EINVAL);
         if (file.Inode.Data is not { } data || destination.Length == 0)
             return new(file.Inode.IsDirectory ? Errno.EISDIR : 0);
-        bool isDirect = IsDirect(file, destination.Length);
+        bool isDirect = IsDirect(file, offset, destination.Length);
         file.Inode.BeginTransfer((ulong)offset, destination.Length);
         if (!isDirect)
         {
@@ -156,8 +157,19 @@ public sealed partial class LliteMount
     }
 
     // Large transfers to servers near by are faster without a copy on the way (ll_hybrid_bio_dio_switch_check).
-    bool IsDirect(LliteFile file, int length) =>
-        (file.Flags & LliteOpenFlags.Direct) != 0 || length >= Options.DirectFromBytes;
+    bool IsDirect(LliteFile file, long offset, int length)
+    {
+        if ((file.Flags & LliteOpenFlags.Direct) != 0)
+            return true;
+        if (length >= Options.DirectFromBytes)
+        {
+            Volatile.Write(ref file.DirectEnd, offset + length);
+            return true;
+        }
+        // Of a large transfer from memory that begins within a page, the kernel sends the last bytes by themselves.
+        // Through the cache they would bring their neighbours with them.
+        return length < OscPageBytes && Interlocked.CompareExchange(ref file.DirectEnd, -1, offset) == offset;
+    }
 
     static async ValueTask<Result<long>> SeekAsync(
         LovObject data, long offset, SeekWhence whence, CancellationToken cancel)
@@ -185,7 +197,7 @@ public sealed partial class LliteMount
         LliteFile file, LovObject data, long offset, IoVec source, bool isWriteBack, CancellationToken cancel)
     {
         LovIoFlags flags = LovIoFlags.None;
-        if (IsDirect(file, source.Length))
+        if (IsDirect(file, offset, source.Length))
             flags |= LovIoFlags.Direct;
         if ((file.Flags & LliteOpenFlags.DataSync) != 0)
             flags |= LovIoFlags.Sync;

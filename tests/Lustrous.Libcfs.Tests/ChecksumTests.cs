@@ -36,6 +36,11 @@ public sealed class ChecksumTests
     public void The_instruction_and_the_tables_agree() => Gen.Select(Gen.UInt, Gen.Byte.Array[0, 300])
         .Sample((crc, data) => Crc32C.Append(crc, data) == Crc32C.AppendTables(crc, data));
 
+    /// <summary>Long enough for several runs at once, and not a multiple of anything.</summary>
+    [Fact]
+    public void They_agree_on_long_data() => Gen.Select(Gen.UInt, Gen.Byte.Array[3000, 20000])
+        .Sample((crc, data) => Crc32C.Append(crc, data) == Crc32C.AppendTables(crc, data), iter: 200);
+
     [Fact]
     public void The_largest_sums_do_not_overflow()
     {
