@@ -92,6 +92,13 @@ public sealed partial class OfdDevice
         if (target.GetAttributes(out DtAttributes present) is var gone and not Errno.OK)
             return gone;
         SettleOwner(ref wanted, present, isSetattr: false);
+        // Clients send no times here: a kernel's local file system knows them by itself.
+        const DtValid changes = DtValid.ModifyTime | DtValid.ChangeTime;
+        if ((wanted.Valid & changes) == 0)
+        {
+            wanted.ModifyTime = wanted.ChangeTime = _context.UnixSeconds;
+            wanted.Valid |= changes;
+        }
         (long start, long end) = ((long)body.Size, (long)body.Blocks);
         DtTransaction transaction = _target.Begin(request);
         Errno status = (modes & DtFallocateModes.PunchHole) != 0
