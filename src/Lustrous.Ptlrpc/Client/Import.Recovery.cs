@@ -240,12 +240,14 @@ public sealed partial class Import
                 actions = _machine.ConnectFailed(attempt, status, now);
             }
         }
-        if (status != Errno.OK || _machine.ConnectError != Errno.OK)
+        Errno refused = status != Errno.OK ? status : _machine.ConnectError;
+        if (refused != Errno.OK)
         {
-            Node.Context.Log.Warning(
-                Options.DeviceName,
-                $"{Options.TargetUuid} at {CurrentPeer} did not let us connect: "
-                + $"{(status != Errno.OK ? status : _machine.ConnectError)}");
+            // A target that is about to start, or to recover, says so, and it is tried again: nothing to worry about.
+            LogLevel level = refused is Errno.ENODEV or Errno.EAGAIN ? LogLevel.Info : LogLevel.Warning;
+            Node.Context.Log.Write(new(
+                level, Options.DeviceName,
+                $"{Options.TargetUuid} at {CurrentPeer} did not let us connect: {refused}"));
         }
         if (_machine.WentBackInTime)
             Node.Context.Log.Error(

@@ -69,6 +69,8 @@ static class QuickstartCommand
         {
             if (!Directory.Exists(source))
                 throw new HostException(Errno.ENOENT, $"there is no folder {source} to copy");
+            if (wantedMountPoint is not null)
+                FuseMount.CheckMountPoint(wantedMountPoint);
             string mountPoint = wantedMountPoint ?? Directory.CreateTempSubdirectory("lustrous-").FullName;
             try
             {

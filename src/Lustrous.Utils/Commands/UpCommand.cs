@@ -53,6 +53,7 @@ static class UpCommand
 
     static async Task<int> RunAsync(string mountPoint, LocalClusterOptions options, CancellationToken stop)
     {
+        FuseMount.CheckMountPoint(mountPoint);
         await using LocalCluster cluster = await LocalCluster.StartAsync(options, stop);
         await using FuseMount mount = await cluster.MountAsync(mountPoint, stop);
         var process = new RunningProcess(cluster.Node) { Servers = cluster.Servers };

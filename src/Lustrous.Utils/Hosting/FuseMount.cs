@@ -87,7 +87,8 @@ sealed class FuseMount : IAsyncDisposable
         await Bounded.StopAsync(_node, "the mount", Client, seconds: 15);
     }
 
-    static void CheckMountPoint(string path)
+    /// <summary>Throws what a person should know before anything is started.</summary>
+    public static void CheckMountPoint(string path)
     {
         if (File.Exists(path))
             throw new HostException(Errno.ENOTDIR, $"mount point {path} is a file; name a folder");
