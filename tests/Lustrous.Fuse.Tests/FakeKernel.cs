@@ -23,7 +23,9 @@ sealed class FakeKernel : IDisposable
         // A socket takes no message of a mebibyte.
         var options = new FuseMountOptions
         {
-            MountPoint = "/", MaxIoBytes = 65536, Transport = FuseTransportKind.Device,
+            MountPoint = "/",
+            MaxIoBytes = 65536,
+            Transport = FuseTransportKind.Device,
         };
         _session = FuseSession.Serve(fds[1], options, fileSystem ?? new MemoryFileSystem());
         Assert.Equal(0, ReadAnswer().Error);

@@ -105,7 +105,11 @@ sealed partial class MemoryFileSystem
     {
         request.Reply<FuseStatfsOut>() = new FuseStatfsOut
         {
-            Blocks = 1000, FreeBlocks = 600, AvailableBlocks = 500, BlockSize = 4096, FragmentSize = 4096,
+            Blocks = 1000,
+            FreeBlocks = 600,
+            AvailableBlocks = 500,
+            BlockSize = 4096,
+            FragmentSize = 4096,
             NameLength = 255,
         };
         return Done(Errno.OK);

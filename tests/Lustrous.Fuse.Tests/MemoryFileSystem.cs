@@ -115,15 +115,27 @@ sealed partial class MemoryFileSystem : FuseFileSystem
         node.Lookups++;
         return new FuseEntryOut
         {
-            NodeId = node.Id, Generation = 1, EntryValid = Validity, AttrValid = Validity, Attr = Attributes(node),
+            NodeId = node.Id,
+            Generation = 1,
+            EntryValid = Validity,
+            AttrValid = Validity,
+            Attr = Attributes(node),
         };
     }
 
     static FuseAttr Attributes(Node node) => new()
     {
-        Ino = node.Id, Size = (ulong)node.Data.Length, Blocks = (ulong)(node.Data.Length + 511) / 512,
-        Mode = node.Mode, Nlink = node.Links, Uid = node.Uid, Gid = node.Gid, BlockSize = 4096,
-        Atime = node.Mtime, Mtime = node.Mtime, Ctime = node.Mtime,
+        Ino = node.Id,
+        Size = (ulong)node.Data.Length,
+        Blocks = (ulong)(node.Data.Length + 511) / 512,
+        Mode = node.Mode,
+        Nlink = node.Links,
+        Uid = node.Uid,
+        Gid = node.Gid,
+        BlockSize = 4096,
+        Atime = node.Mtime,
+        Mtime = node.Mtime,
+        Ctime = node.Mtime,
     };
 
     static string Text(ReadOnlySpan<byte> name) => Encoding.UTF8.GetString(name);

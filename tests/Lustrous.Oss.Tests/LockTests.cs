@@ -44,8 +44,11 @@ public sealed class LockTests
     [Fact]
     public void A_write_under_a_lock_shows_once_the_lock_is_back() => Run(async (world, writer, reader) =>
     {
-        var owner = new Owner { OnLosing = () => writer.WriteAsync(
-            OssWorld.First, new byte[10000], true, BrwFlags.ASYNC, (0, 10000)) };
+        var owner = new Owner
+        {
+            OnLosing = () => writer.WriteAsync(
+            OssWorld.First, new byte[10000], true, BrwFlags.ASYNC, (0, 10000))
+        };
         ClientLock held = await LockAsync(writer, LockMode.PW, owner);
         held.Release(LockMode.PW);
         var other = new Owner();

@@ -66,7 +66,10 @@ public sealed class LodTests
     {
         var directory = new LovUserEa
         {
-            StripeCount = 3, StripeSize = 2 << 20, Magic = LovUserMagic.V3, PoolName = "p",
+            StripeCount = 3,
+            StripeSize = 2 << 20,
+            Magic = LovUserMagic.V3,
+            PoolName = "p",
         };
         LovEa layout = Parse(await world.Mdt.CreateFileAsync(s_file, new LovUserEa { StripeCount = 2 }, directory));
         Assert.Equal((2, 2U << 20, "p"), (layout.Objects.Count, layout.StripeSize, layout.PoolName));
@@ -112,7 +115,9 @@ public sealed class LodTests
         transaction.Start();
         Assert.Equal(Errno.OK, world.Mdt.Lod.SetOwner(transaction, ea, new()
         {
-            Valid = Obdclass.Storage.DtValid.Uid | Obdclass.Storage.DtValid.ProjectId, Uid = 42, ProjectId = 9,
+            Valid = Obdclass.Storage.DtValid.Uid | Obdclass.Storage.DtValid.ProjectId,
+            Uid = 42,
+            ProjectId = 9,
         }));
         transaction.Stop();
         await world.Sim.Delay(TimeSpan.FromSeconds(1));

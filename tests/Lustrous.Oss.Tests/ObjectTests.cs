@@ -91,7 +91,11 @@ public sealed class ObjectTests
         client.Dress = body => body with
         {
             Valid = body.Valid | MdtValid.FLUID | MdtValid.FLGID | MdtValid.FLMTIME | MdtValid.FLFID,
-            Uid = 1000, Gid = 100, Mtime = 5, ParentSequence = 0x200000402, ParentObjectId = 7,
+            Uid = 1000,
+            Gid = 100,
+            Mtime = 5,
+            ParentSequence = 0x200000402,
+            ParentObjectId = 7,
         };
         Obdo reply = (await client.WriteAsync(OssWorld.First, new byte[10], true, BrwFlags.ASYNC, (0, 10))).Value;
         Assert.Equal((1000U, 100U, 0U), (reply.Uid, reply.Gid, reply.Mode & (SetUid | SetGid)));

@@ -147,7 +147,11 @@ sealed partial class OscObject
         {
             var old = new OstLvbV1
             {
-                Size = lvb.Size, Mtime = lvb.Mtime, Atime = lvb.Atime, Ctime = lvb.Ctime, Blocks = lvb.Blocks,
+                Size = lvb.Size,
+                Mtime = lvb.Mtime,
+                Atime = lvb.Atime,
+                Ctime = lvb.Ctime,
+                Blocks = lvb.Blocks,
             };
             return MemoryMarshal.TryWrite(value, in old) ? Unsafe.SizeOf<OstLvbV1>() : 0;
         }
@@ -188,7 +192,11 @@ sealed partial class OscObject
             return false;
         lvb = new OstLvb
         {
-            Size = old.Size, Mtime = old.Mtime, Atime = old.Atime, Ctime = old.Ctime, Blocks = old.Blocks,
+            Size = old.Size,
+            Mtime = old.Mtime,
+            Atime = old.Atime,
+            Ctime = old.Ctime,
+            Blocks = old.Blocks,
         };
         return true;
     }

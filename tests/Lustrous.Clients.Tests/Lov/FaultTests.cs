@@ -102,7 +102,8 @@ public sealed class FaultTests
         SeededRandom random = sim.Random;
         OstCluster cluster = await OstCluster.StartAsync(sim, 1, 2, new ClientOptions
         {
-            MaxDirtyBytes = 1L << (18 + random.Next(6)), MaxRpcBytes = 256 << (10 + random.Next(4)),
+            MaxDirtyBytes = 1L << (18 + random.Next(6)),
+            MaxRpcBytes = 256 << (10 + random.Next(4)),
         }, capacity: 48 << 20);
         LovLayout layout = cluster.NewFile(1);
         TestFile[] files = [cluster.Clients[0].Open(layout), cluster.Clients[1].Open(layout)];

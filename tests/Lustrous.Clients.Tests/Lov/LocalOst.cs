@@ -38,7 +38,9 @@ sealed class LocalOst : IAsyncDisposable, ILovObjectOwner
         _storage = new MemDevice(_context);
         _ost = new OfdDevice(_rpc, exports, _storage, new OfdOptions
         {
-            Name = OstCluster.NameOf(0), Index = 0, Controller = new NoSequences(),
+            Name = OstCluster.NameOf(0),
+            Index = 0,
+            Controller = new NoSequences(),
         });
         _services =
         [
@@ -47,15 +49,22 @@ sealed class LocalOst : IAsyncDisposable, ILovObjectOwner
         ];
         Osc = new OscDevice(_locks, new OscOptions
         {
-            DeviceName = "osc", TargetUuid = $"{OstCluster.NameOf(0)}_UUID", ClientUuid = "client",
-            Peers = [new(Nid.Loopback, LNetProcessId.LustrePid)], WriteBackAge = writeBackAge,
-            MaxDirtyBytes = maxDirty, Cache = new OscPageCache(cacheBytes),
+            DeviceName = "osc",
+            TargetUuid = $"{OstCluster.NameOf(0)}_UUID",
+            ClientUuid = "client",
+            Peers = [new(Nid.Loopback, LNetProcessId.LustrePid)],
+            WriteBackAge = writeBackAge,
+            MaxDirtyBytes = maxDirty,
+            Cache = new OscPageCache(cacheBytes),
         });
 
         Service Serve(string name, uint portal) => new(_lnet, new ServiceOptions
         {
-            Name = name, RequestPortal = portal, ReplyPortal = Portals.OSC_REPLY_PORTAL,
-            HasHighPriorityQueue = true, Timeouts = OstCluster.Timeouts,
+            Name = name,
+            RequestPortal = portal,
+            ReplyPortal = Portals.OSC_REPLY_PORTAL,
+            HasHighPriorityQueue = true,
+            Timeouts = OstCluster.Timeouts,
         }, TargetHandler.Instance, exports);
     }
 

@@ -97,13 +97,17 @@ public sealed class LovLayoutTests
         byte[] ea = new byte[start + (objects * Unsafe.SizeOf<LovOstDataV1>())];
         MemoryMarshal.Write(ea, new LovMdsMdV1
         {
-            Magic = magic, Pattern = pattern, StripeSize = stripeSize,
-            StripeCount = (ushort)(count ?? objects), LayoutGeneration = 7,
+            Magic = magic,
+            Pattern = pattern,
+            StripeSize = stripeSize,
+            StripeCount = (ushort)(count ?? objects),
+            LayoutGeneration = 7,
         });
         for (int i = 0; i < objects; i++)
             MemoryMarshal.Write(ea.AsSpan(start + (i * Unsafe.SizeOf<LovOstDataV1>())), new LovOstDataV1
             {
-                ObjectId = new OstId(new Fid(0x280000400, (uint)i + 10)), Index = (uint)i,
+                ObjectId = new OstId(new Fid(0x280000400, (uint)i + 10)),
+                Index = (uint)i,
             });
         return ea;
     }

@@ -103,7 +103,9 @@ sealed class OstCluster
             _storage.Add(storage);
             var ost = new OfdDevice(_rpc, exports, storage, new OfdOptions
             {
-                Name = NameOf(i), Index = (uint)i, Controller = new NoSequences(),
+                Name = NameOf(i),
+                Index = (uint)i,
+                Controller = new NoSequences(),
             });
             Osts.Add(ost);
             Lassert.That(await ost.StartAsync(default) == Errno.OK);
@@ -113,8 +115,11 @@ sealed class OstCluster
         {
             Serve(new ServiceOptions
             {
-                Name = name, RequestPortal = portal, ReplyPortal = Portals.OSC_REPLY_PORTAL,
-                HasHighPriorityQueue = true, Timeouts = Timeouts,
+                Name = name,
+                RequestPortal = portal,
+                ReplyPortal = Portals.OSC_REPLY_PORTAL,
+                HasHighPriorityQueue = true,
+                Timeouts = Timeouts,
             }, exports);
         }
         Serve(LdlmServices.Cancel(Timeouts), exports);

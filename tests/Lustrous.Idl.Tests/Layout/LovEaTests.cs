@@ -42,7 +42,10 @@ public sealed class LovEaTests
     {
         var layout = new LovEa
         {
-            Magic = LovMagic.V3, StripeSize = 65536, StripeCount = 1, PoolName = "flash",
+            Magic = LovMagic.V3,
+            StripeSize = 65536,
+            StripeCount = 1,
+            PoolName = "flash",
             Objects = [new LovOstDataV1 { ObjectId = new OstId(new Fid(0x240000401, 9)), Index = 4 }],
         };
         LovEa read = LovEa.Parse(layout.ToArray()).Value;
@@ -58,7 +61,9 @@ public sealed class LovEaTests
     {
         var layout = new LovEa
         {
-            Pattern = LovPattern.RAID0 | LovPattern.F_RELEASED, StripeSize = 65536, StripeCount = 7,
+            Pattern = LovPattern.RAID0 | LovPattern.F_RELEASED,
+            StripeSize = 65536,
+            StripeCount = 7,
         };
         LovEa read = LovEa.Parse(layout.ToArray()).Value;
         Assert.True(read.IsReleased);

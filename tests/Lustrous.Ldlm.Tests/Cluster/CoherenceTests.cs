@@ -124,7 +124,11 @@ public sealed class CoherenceTests
                 EnqueueResult asked = await client.Namespace.EnqueueAsync(
                     new LockRequest
                     {
-                        Resource = name, Type = LockType.Extent, Mode = mode, Policy = policy, Callbacks = owner,
+                        Resource = name,
+                        Type = LockType.Extent,
+                        Mode = mode,
+                        Policy = policy,
+                        Callbacks = owner,
                     }, default);
                 held = asked.Lock;
                 if (held is null)

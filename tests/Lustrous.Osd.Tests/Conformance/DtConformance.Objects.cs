@@ -94,7 +94,9 @@ public abstract partial class DtConformance
         IDtObject node = NewObject(
             new DtAttributes
             {
-                Valid = DtValid.Mode | DtValid.Device, Mode = DtMode.CharDevice | 0x1B6, Device = 0x103,
+                Valid = DtValid.Mode | DtValid.Device,
+                Mode = DtMode.CharDevice | 0x1B6,
+                Device = 0x103,
             }, DtObjectFormat.ForMode(DtMode.CharDevice));
         Assert.Equal(0x103U, AttributesOf(node).Device);
         Assert.Equal(Errno.EINVAL, node.Read(0, new byte[1]).Error);

@@ -144,7 +144,9 @@ public sealed class GrantTableTests
 
     internal static ObdConnectData Connect(uint grant, ConnectFlags flags) => new()
     {
-        ConnectFlags = ConnectFlags.GRANT | ConnectFlags.BRW_SIZE | flags, Grant = grant, BrwSize = 1 << 20,
+        ConnectFlags = ConnectFlags.GRANT | ConnectFlags.BRW_SIZE | flags,
+        Grant = grant,
+        BrwSize = 1 << 20,
     };
 
     internal static Obdo Announce(long dirty, long undirty, long grant, long used) => new()

@@ -109,7 +109,8 @@ sealed class TargetWorld : IAsyncDisposable
             var exports = new ExportTable(_server.Context);
             Device = new MemDevice(_server.Context, new MemDeviceOptions
             {
-                CapacityBytes = 256 << 20, CommitDelay = commitDelay,
+                CapacityBytes = 256 << 20,
+                CommitDelay = commitDelay,
             });
             Target = new LuTarget(_server.Context, exports, new LuTargetOptions
             {
