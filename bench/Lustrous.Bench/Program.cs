@@ -23,6 +23,11 @@ if (args is ["null", var mountPoint, var transport, var direct])
     return await FuseTable.ServeAsync(mountPoint, Enum.Parse<FuseTransportKind>(transport), bool.Parse(direct));
 if (args is ["up", .. var mountPoints])
     return await LustreMount.ServeAsync(mountPoints);
+if (args is ["servers", var serverPort])
+    return await LustreMount.ServeTcpAsync(int.Parse(serverPort, CultureInfo.InvariantCulture));
+if (args is ["mount", var nid, var port, var folderToMount])
+    return await LustreMount.MountTcpAsync(
+        nid, int.Parse(port, CultureInfo.InvariantCulture), folderToMount);
 
 var rounds = new Option<int>("--rounds") { Description = "Measurements of each figure", DefaultValueFactory = _ => 5 };
 var seconds = new Option<double>("--seconds") { Description = "Length of one", DefaultValueFactory = _ => 1.5 };

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using ArmCrc32 = System.Runtime.Intrinsics.Arm.Crc32;
@@ -12,7 +11,6 @@ public static class Crc32C
 {
     const uint Polynomial = 0x82F63B78;
     const int LaneBytes = 1024;
-    const int LaneWords = LaneBytes / sizeof(ulong);
 
     static readonly CrcTables Tables = new(Polynomial);
 
@@ -38,18 +36,7 @@ public static class Crc32C
         {
             while (data.Length >= 3 * LaneBytes)
             {
-                ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(data[..(3 * LaneBytes)]);
-                ReadOnlySpan<ulong> first = words[..LaneWords];
-                ReadOnlySpan<ulong> second = words.Slice(LaneWords, LaneWords);
-                ReadOnlySpan<ulong> third = words.Slice(2 * LaneWords, LaneWords);
-                ulong middle = 0, last = 0;
-                for (int i = 0; i < first.Length; i++)
-                {
-                    wide = Sse42.X64.Crc32(wide, first[i]);
-                    middle = Sse42.X64.Crc32(middle, second[i]);
-                    last = Sse42.X64.Crc32(last, third[i]);
-                }
-                wide = last ^ Shift(wide, TwoLanes) ^ Shift(middle, OneLane);
+                wide = AppendLanes(wide, data);
                 data = data[(3 * LaneBytes)..];
             }
         }
@@ -62,6 +49,26 @@ public static class Crc32C
         foreach (byte value in data)
             crc = Sse42.Crc32(crc, value);
         return crc;
+    }
+
+    static unsafe ulong AppendLanes(ulong wide, ReadOnlySpan<byte> data)
+    {
+        Lassert.That(data.Length >= 3 * LaneBytes);
+        ulong middle = 0, last = 0;
+        fixed (byte* start = data)
+        {
+            byte* end = start + LaneBytes;
+            for (byte* at = start; at < end; at += 2 * sizeof(ulong))
+            {
+                wide = Sse42.X64.Crc32(wide, *(ulong*)at);
+                middle = Sse42.X64.Crc32(middle, *(ulong*)(at + LaneBytes));
+                last = Sse42.X64.Crc32(last, *(ulong*)(at + 2 * LaneBytes));
+                wide = Sse42.X64.Crc32(wide, *(ulong*)(at + sizeof(ulong)));
+                middle = Sse42.X64.Crc32(middle, *(ulong*)(at + LaneBytes + sizeof(ulong)));
+                last = Sse42.X64.Crc32(last, *(ulong*)(at + 2 * LaneBytes + sizeof(ulong)));
+            }
+        }
+        return last ^ Shift(wide, TwoLanes) ^ Shift(middle, OneLane);
     }
 
     /// <summary>A sum after as many zero bytes as the power of x stands for.</summary>

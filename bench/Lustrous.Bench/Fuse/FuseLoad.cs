@@ -10,16 +10,23 @@ static class FuseLoad
 
     /// <summary>Writes a file of <paramref name="mebibytes"/> in calls of one, and closes it. It is there but for the
     /// first time, so that what is measured is not how fast Linux finds fresh memory.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="mebibytes">How much.</param>
+    /// <param name="sync">With an fsync: all of it is then where it belongs.</param>
     /// <returns>MiB a second.</returns>
-    public static double Write(string folder, int mebibytes)
+    public static double Write(string folder, int mebibytes, bool sync)
     {
         string path = Path.Combine(folder, "data");
         byte[] block = new byte[Mebi];
         new Random(1).NextBytes(block);
         long start = Stopwatch.GetTimestamp();
         using (SafeFileHandle file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write))
+        {
             for (int i = 0; i < mebibytes; i++)
                 RandomAccess.Write(file, block, (long)i * Mebi);
+            if (sync)
+                RandomAccess.FlushToDisk(file);
+        }
         return mebibytes / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 

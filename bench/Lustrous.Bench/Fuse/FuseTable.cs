@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Lustrous.Fuse.Protocol;
 
 namespace Lustrous.Bench.Fuse;
@@ -6,6 +7,8 @@ namespace Lustrous.Bench.Fuse;
 /// <summary>Sequential I/O through FUSE: a file system that does nothing, and Lustrous, in turns.</summary>
 static class FuseTable
 {
+    const string TcpPort = "9887";
+
     /// <summary>Serves the null file system until it is unmounted.</summary>
     public static async Task<int> ServeAsync(string mountPoint, FuseTransportKind transport, bool direct)
     {
@@ -23,7 +26,7 @@ static class FuseTable
     public static async Task<int> RunAsync(int rounds, int mebibytes, string? folder, TextWriter output)
     {
         string own = Directory.CreateTempSubdirectory("lustrous-bench-").FullName;
-        using Process? lustre = folder is null ? Start("up", own) : null;
+        using Process? lustre = folder is null ? Start(["up", own]) : null;
         string transport = lustre is null ? "" : await lustre.StandardOutput.ReadLineAsync() ?? "";
         if (!Enum.TryParse(transport, out FuseTransportKind kind) && lustre is not null)
             throw new InvalidOperationException("Lustrous was not mounted");
@@ -37,16 +40,86 @@ static class FuseTable
                 await RunAsync(other, direct, rounds, mebibytes, mine, output);
         }
         if (lustre is not null)
+        {
+            await RunTcpAsync(kind, rounds, mebibytes, output);
+            await ListAsync(own, lustre, output);
             await UnmountAsync(own, lustre);
+        }
         Directory.Delete(own);
         return 0;
+    }
+
+    /// <summary>Servers in one process, a mount that writes in another, and one that reads in a third, so that nothing
+    /// that is read was in a cache of the reader.</summary>
+    static async Task RunTcpAsync(FuseTransportKind transport, int rounds, int mebibytes, TextWriter output)
+    {
+        string[] folders = ["null", "writer", "reader"];
+        folders = [.. folders.Select(name => Directory.CreateTempSubdirectory($"lustrous-{name}-").FullName)];
+        using Process servers = Start(["servers", TcpPort]);
+        await servers.StandardOutput.ReadLineAsync();
+        using Process nothing = Start(["null", folders[0], $"{transport}", "True"]);
+        using Process writer = Start(["mount", "127.0.0.2@tcp", TcpPort, folders[1]]);
+        using Process reader = Start(["mount", "127.0.0.3@tcp", TcpPort, folders[2]]);
+        foreach (Process mount in new[] { nothing, writer, reader })
+            await mount.StandardOutput.ReadLineAsync();
+        List<double>[] ours = [[], []], theirs = [[], []];
+        for (int round = -2; round < rounds; round++)
+        {
+            double[] rates =
+            [
+                FuseLoad.Write(folders[1], mebibytes, sync: true), FuseLoad.Read(folders[2]),
+                FuseLoad.Write(folders[0], mebibytes, sync: true), FuseLoad.Read(folders[0]),
+            ];
+            for (int i = 0; i < rates.Length && round >= 0; i++)
+                (i < 2 ? ours : theirs)[i % 2].Add(rates[i]);
+        }
+        await output.WriteLineAsync(Line($"write 1 MiB and fsync, {transport}, servers over TCP", ours[0], theirs[0]));
+        await output.WriteLineAsync(Line($"read 1 MiB uncached, {transport}, servers over TCP", ours[1], theirs[1]));
+        await UnmountAsync(folders[0], nothing);
+        await UnmountAsync(folders[1], writer);
+        await UnmountAsync(folders[2], reader);
+        await servers.StandardInput.WriteLineAsync();
+        await servers.WaitForExitAsync();
+        foreach (string folder in folders)
+            Directory.Delete(folder);
+    }
+
+    /// <summary>Requests that the kernel makes of <c>ls -l</c> when it has listed the files before.</summary>
+    static async Task ListAsync(string mountPoint, Process lustre, TextWriter output)
+    {
+        const int files = 20_000;
+        string folder = Directory.CreateDirectory(Path.Combine(mountPoint, "many")).FullName;
+        for (int i = 0; i < files; i++)
+            File.Create(Path.Combine(folder, $"file{i}")).Dispose();
+        await ListAsync(folder);
+        long start = Stopwatch.GetTimestamp();
+        long before = await CountAsync(lustre);
+        await ListAsync(folder);
+        long after = await CountAsync(lustre);
+        await output.WriteLineAsync(FormattableString.Invariant(
+            $"\n`ls -l` of {files:N0} files once more: {after - before} FUSE requests in all, ")
+            + FormattableString.Invariant($"{Stopwatch.GetElapsedTime(start).TotalSeconds:F2} s."));
+    }
+
+    static async Task ListAsync(string folder)
+    {
+        using Process ls = Process.Start(
+            new ProcessStartInfo("ls", ["-l", folder]) { RedirectStandardOutput = true })!;
+        await ls.StandardOutput.ReadToEndAsync();
+        await ls.WaitForExitAsync();
+    }
+
+    static async Task<long> CountAsync(Process lustre)
+    {
+        await lustre.StandardInput.WriteLineAsync();
+        return long.Parse((await lustre.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
     }
 
     static async Task RunAsync(
         FuseTransportKind transport, bool direct, int rounds, int mebibytes, string? folder, TextWriter output)
     {
         string mountPoint = Directory.CreateTempSubdirectory("lustrous-null-").FullName;
-        using Process server = Start("null", mountPoint, $"{transport}", $"{direct}");
+        using Process server = Start(["null", mountPoint, $"{transport}", $"{direct}"]);
         string name = (await server.StandardOutput.ReadLineAsync() ?? "no mount") + (direct ? ", direct" : ", cached");
         var nothing = new List<double>[] { [], [], [] };
         var ours = new List<double>[] { [], [], [] };
@@ -65,9 +138,13 @@ static class FuseTable
     }
 
     /// <summary>This program, serving a mount as a process of its own.</summary>
-    static Process Start(params string[] arguments)
+    static Process Start(string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+        };
         // Run as "dotnet lustrous-bench.dll".
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Add(typeof(FuseTable).Assembly.Location);
@@ -85,7 +162,7 @@ static class FuseTable
 
     static void Measure(string folder, int mebibytes, List<double>[] results)
     {
-        results[0].Add(FuseLoad.Write(folder, mebibytes));
+        results[0].Add(FuseLoad.Write(folder, mebibytes, sync: false));
         results[1].Add(FuseLoad.Read(folder));
         results[2].Add(FuseLoad.Stat(folder, TimeSpan.FromSeconds(0.3)));
     }

@@ -44,6 +44,9 @@ public sealed partial class FuseSession : IAsyncDisposable
     /// <summary>Largest read and write, bytes.</summary>
     public int MaxIoBytes { get; private set; }
 
+    /// <summary>Requests of the kernel so far.</summary>
+    public long Requests => _transport.Dispatched;
+
     /// <summary>Ends when the file system is unmounted, by whomever, and no thread serves it any more.</summary>
     public Task Completion => _completion.Task;
 

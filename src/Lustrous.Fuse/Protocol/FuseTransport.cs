@@ -14,6 +14,10 @@ sealed class FuseTransport(FuseSession session, int masterFd, int maxIoBytes)
     readonly List<FuseRequest> _requests = [];                       // guarded by _lock
     readonly Queue<(ulong Unique, long Time)> _early = [];           // guarded by _lock
     volatile int _earlyCount;
+    long _dispatched;               // Interlocked
+
+    /// <summary>Requests so far.</summary>
+    public long Dispatched => Interlocked.Read(ref _dispatched);
 
     public FuseSession Session => session;
 
@@ -37,6 +41,7 @@ sealed class FuseTransport(FuseSession session, int masterFd, int maxIoBytes)
     /// <summary>Calls the file system for a request that has just begun.</summary>
     public void Dispatch(FuseRequest request)
     {
+        Interlocked.Increment(ref _dispatched);
         if (_earlyCount > 0)
             TakeEarly(request);
         FuseDispatcher.Dispatch(session.FileSystem, request, Flags);

@@ -40,6 +40,9 @@ sealed class FuseMount : IAsyncDisposable
     /// <summary>How requests come from the kernel.</summary>
     public FuseTransportKind Transport => _session.Transport;
 
+    /// <summary>How many so far.</summary>
+    public long Requests => _session.Requests;
+
     /// <summary>Ends when it was unmounted, by whomever.</summary>
     public Task Completion => _session.Completion;
 
