@@ -108,7 +108,9 @@ sealed class SimFlow(SimPair pair, SimConnection connection, SimPort from, Nid t
         _transmitting = false;
         LNetMessage message = _waiting.Dequeue();
         SimLinkOptions link = pair.Link;
-        var packet = SimPacket.Copy(message);
+        LNetHeader header = message.Header;
+        byte[] payload = SimPacket.PayloadOf(message);
+        var packet = SimPacket.Of(header, Network.Alter?.Invoke(from.Nid, toNid, header, payload) ?? payload);
         bool lost = Network.Random.NextDouble() < link.DropProbability;
         lost |= Network.Lose?.Invoke(from.Nid, toNid, message.Header) ?? false;
         from.Host.Note(lost ? "lose" : "send", packet.Checksum, (ulong)packet.Bytes, packet.Kind);
@@ -121,13 +123,12 @@ sealed class SimFlow(SimPair pair, SimConnection connection, SimPort from, Nid t
         }
         else
         {
-            TimeSpan arrival = Scheduler.Now + DrawDelay(Network.Random, link);
-            packet.Arrival = arrival > _lastArrival ? arrival : _lastArrival;
-            _lastArrival = packet.Arrival;
-            _underWay.Enqueue(packet);
-            _underWayBytes += packet.Bytes;
-            Scheduler.After(
-                packet.Arrival - Scheduler.Now, Network.Wire, static state => ((SimFlow)state!).Pump(), this, "arrive");
+            Depart(packet, link);
+            if (Network.Forge is { } forge)
+            {
+                foreach ((LNetHeader forged, byte[] bytes) in forge(from.Nid, toNid, header, payload))
+                    Depart(SimPacket.Of(forged, bytes), link);
+            }
         }
         if (Network.Random.NextDouble() < link.CutProbability)
         {
@@ -136,6 +137,17 @@ sealed class SimFlow(SimPair pair, SimConnection connection, SimPort from, Nid t
                 soon, Network.Wire, static state => ((SimConnection)state!).Close(Errno.ECONNRESET), connection, "cut");
         }
         Pump();
+    }
+
+    void Depart(SimPacket packet, SimLinkOptions link)
+    {
+        TimeSpan arrival = Scheduler.Now + DrawDelay(Network.Random, link);
+        packet.Arrival = arrival > _lastArrival ? arrival : _lastArrival;
+        _lastArrival = packet.Arrival;
+        _underWay.Enqueue(packet);
+        _underWayBytes += packet.Bytes;
+        Scheduler.After(
+            packet.Arrival - Scheduler.Now, Network.Wire, static state => ((SimFlow)state!).Pump(), this, "arrive");
     }
 
     void Receive()

@@ -136,6 +136,7 @@ public sealed class SimHost : IWorkQueue
 
         public void Write(in LogEvent entry)
         {
+            host.Scheduler.Logged?.Invoke(host.Name, entry);
             if (IsEnabled(entry.Level))
                 host.Note(entry.Source, detail: entry.Message);
         }

@@ -34,6 +34,18 @@ public sealed class SimNetwork
     /// </summary>
     public Func<Nid, Nid, LNetHeader, bool>? Lose { get; set; }
 
+    /// <summary>
+    /// Sees every message as it leaves (sender, receiver, header, payload) and returns the payload that arrives in
+    /// its place. For peers that lie.
+    /// </summary>
+    public Func<Nid, Nid, LNetHeader, byte[], byte[]>? Alter { get; set; }
+
+    /// <summary>
+    /// Sees every message as <see cref="Alter"/> and returns others that arrive right after it on the same connection,
+    /// though nobody sent them.
+    /// </summary>
+    public Func<Nid, Nid, LNetHeader, byte[], IReadOnlyList<(LNetHeader Header, byte[] Payload)>>? Forge { get; set; }
+
     /// <summary>Messages that reached their node, and those lost on the way.</summary>
     public long Delivered { get; internal set; }
 

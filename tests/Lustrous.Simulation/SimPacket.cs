@@ -45,7 +45,13 @@ sealed class SimPacket
     /// <summary>LNet has seen the header and waits for the end of the payload.</summary>
     public bool IsParsed { get; set; }
 
-    public static SimPacket Copy(LNetMessage message)
+    public static SimPacket Of(LNetHeader header, byte[] payload)
+    {
+        header.PayloadLength = (uint)payload.Length;
+        return new SimPacket(header, payload);
+    }
+
+    public static byte[] PayloadOf(LNetMessage message)
     {
         var payload = new byte[message.PayloadLength];
         Span<byte> rest = payload;
@@ -58,7 +64,7 @@ sealed class SimPacket
             skip = 0;
         }
         Lassert.That(rest.IsEmpty, "a message's fragments are shorter than its payload");
-        return new SimPacket(message.Header, payload);
+        return payload;
     }
 
     public LNetHeader ReadHeader() =>

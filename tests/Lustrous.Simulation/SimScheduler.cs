@@ -39,6 +39,9 @@ public sealed class SimScheduler
 
     internal SimOptions Options => _options;
 
+    /// <summary>Sees what any host logs (its name, the entry).</summary>
+    public Action<string, LogEvent>? Logged { get; set; }
+
     /// <summary>
     /// Runs <paramref name="work"/> soon, for <paramref name="owner"/>; not at all when that has crashed by then.
     /// </summary>
