@@ -16,7 +16,8 @@ sealed class HostileWorkload(SeededRandom random, ClusterClient client)
     // lov_user_md_v1 with two stripes of 64 KiB.
     static readonly byte[] s_striping =
     [
-        0xd0, 0x0b, 0xd1, 0x0b, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 0xff, 0xff,
+        0xd0, 0x0b, 0xd1, 0x0b, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        1, 0, 2, 0, 0xff, 0xff,
     ];
 
     /// <summary>What is being done.</summary>
