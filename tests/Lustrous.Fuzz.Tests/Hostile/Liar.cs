@@ -3,13 +3,14 @@ using Lustrous.Idl.LNet;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Libcfs;
 using Lustrous.LNet;
+using Lustrous.Ptlrpc.Layout;
 using Lustrous.Simulation;
 
 namespace Lustrous.Fuzz.Tests.Hostile;
 
 /// <summary>
 /// Sits on the wire of one mount and alters what it sends, or what is sent to it. Nothing that it makes names files or
-/// objects of other mounts: a client that may do anything may also remove them.
+/// objects of other mounts, or comes in their name: a client that may do anything may also remove them.
 /// </summary>
 sealed class Liar
 {
@@ -22,6 +23,7 @@ sealed class Liar
     readonly SeededRandom _random;
     readonly MessageMutator _mutator;
     readonly HashSet<(ulong, ulong)> _others = [];
+    readonly HashSet<ulong> _otherExports = [];
 
     public Liar(Simulation.Simulation sim, Nid good, Nid victim, bool fromServers)
     {
@@ -73,6 +75,8 @@ sealed class Liar
         _mutator.Learn(payload);
         if (from == _good || to == _good)
             Remember(payload);
+        if (from != _victim && to != _victim && ExportOf(payload) is not 0 and var handle)
+            _otherExports.Add(handle);
         if ((_fromServers ? to : from) != _victim || header.Type != LNetMessageType.Put && !_fromServers
             || _random.Next(1000) >= PerMille)
             return payload;
@@ -99,8 +103,19 @@ sealed class Liar
         }
     }
 
+    // The handle of an export is its client's secret: whoever has it is that client.
+    static ulong ExportOf(byte[] payload)
+    {
+        byte[] copy = [.. payload];
+        return LustreMessage.Parse(copy, out LustreMessage message) == Errno.OK && message.BufferLength(0) >= 8
+            ? MemoryMarshal.Read<ulong>(message.Buffer(0))
+            : 0;
+    }
+
     bool Names(byte[] mutant, byte[] original)
     {
+        if (!_fromServers && _otherExports.Contains(ExportOf(mutant)))
+            return true;
         ReadOnlySpan<ulong> words = Words(mutant), before = Words(original);
         for (int i = 0; i + 1 < words.Length; i++)
         {
