@@ -23,7 +23,10 @@ sealed class ClusterClient(SimNode node, int number)
     public ClientMount Mount => _mount!;
 
     /// <summary>Some server has thrown it out since the mount.</summary>
-    public bool WasEvicted => Imports().Any(import =>
+    public bool WasEvicted { get; private set; }
+
+    /// <summary>Looks whether it was thrown out; often, as imports remember only their last states.</summary>
+    public void LookForEvictions() => WasEvicted |= Imports().Any(import =>
         import.GetInfo().History.Any(change => change.State == ImportState.Evicted));
 
     public Task MountAsync(LNetProcessId mgs) => node.RunAsync(async () =>

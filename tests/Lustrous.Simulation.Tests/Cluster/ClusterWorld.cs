@@ -74,6 +74,8 @@ sealed class ClusterWorld
         while (!_stopping)
         {
             ClusterChecks.AtAnyMoment(this);
+            foreach (ClusterClient client in Alive)
+                client.LookForEvictions();
             await Sim.Delay(TimeSpan.FromMilliseconds(20 + Sim.Random.Next(400)));
         }
     }
