@@ -53,12 +53,19 @@ sealed class BlockHistory(string name)
     /// moments may be old.</summary>
     public void Evicted(int client)
     {
+        Doubt(client);
+        _reads.RemoveAll(read => read.Reader == client);
+    }
+
+    /// <summary>The client was told once that something could not be written: whatever is not known to be on the server
+    /// may be lost, and no later fsync says so again.</summary>
+    public void Doubt(int client)
+    {
         foreach (Write write in _writes)
         {
             if (write.Writer == client && !write.IsSynced)
                 write.Returned = Never;
         }
-        _reads.RemoveAll(read => read.Reader == client);
     }
 
     public void Check()

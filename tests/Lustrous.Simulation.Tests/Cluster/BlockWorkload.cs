@@ -46,6 +46,8 @@ sealed class BlockWorkload(ClusterWorld world, int files)
                 _ => await ReadAsync(client, posix, file, first, count),
             };
             Lassert.That(status == Errno.OK || mayFail, $"client {client.Number} on {PathOf(file)}: {status}");
+            if (status != Errno.OK)
+                ForEachBlock(file, history => history.Doubt(client.Number));
             if (_random.Next(3) == 0)
                 await world.Sim.Delay(TimeSpan.FromMilliseconds(_random.Next(20)));
         }
@@ -108,15 +110,20 @@ sealed class BlockWorkload(ClusterWorld world, int files)
     {
         TimeSpan before = world.Sim.Now;
         Errno status = await posix.FsyncAsync(PathOf(file));
-        if (status == Errno.OK)
-        {
-            foreach (((int of, _), BlockHistory history) in _histories)
-            {
-                if (of == file)
-                    history.Synced(client.Number, before);
-            }
-        }
+        // What an eviction threw away was of files closed before: nobody is left to be told, as with any kernel.
+        client.LookForEvictions();
+        if (status == Errno.OK && !client.WasEvicted)
+            ForEachBlock(file, history => history.Synced(client.Number, before));
         return status;
+    }
+
+    void ForEachBlock(int file, Action<BlockHistory> act)
+    {
+        foreach (((int of, _), BlockHistory history) in _histories)
+        {
+            if (of == file)
+                act(history);
+        }
     }
 
     BlockHistory Of(int file, int block)
