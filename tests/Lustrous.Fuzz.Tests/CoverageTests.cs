@@ -16,6 +16,8 @@ public sealed partial class CoverageTests
         ["KsockWire.Read64"] = "a number at a place that its caller has checked",
         ["SocklndFraming.Read"] = "a number at a place that its caller has checked",
         ["SocklndFraming.Read64"] = "a number at a place that its caller has checked",
+        ["TargetDescription.Read"] = "takes the name of a folder; its JSON is the base library's to read",
+        ["Tree.Read"] = "takes the name of a folder",
     };
 
     [Fact]

@@ -1,0 +1,39 @@
+using System.Text;
+using Lustrous.Clients.Lov;
+using Lustrous.Idl.Layout;
+using Lustrous.Libcfs;
+using Lustrous.Utils.Commands;
+using Lustrous.Utils.Hosting;
+
+namespace Lustrous.Fuzz.Tests.Targets;
+
+/// <summary>Layouts that clients and MDTs send, and what people type.</summary>
+static class LayoutTargets
+{
+    [FuzzTarget("LovEa.Parse", "LovUserEa.Parse", Seeds = SeedKind.Layout, AllocationPerByte = 64)]
+    public static void Layouts(ReadOnlySpan<byte> input)
+    {
+        Result<LovEa> layout = LovEa.Parse(input);
+        if (!layout.Failed && LovEa.Parse(layout.Value.ToArray()).Failed)
+            throw new InvalidOperationException("a layout that was read and written cannot be read");
+        _ = LovUserEa.Parse(input);
+        _ = LovLayout.Parse(input);
+    }
+
+    [FuzzTarget(
+        "HostCommand.ParseNid", "SizeText.TryParse", Seeds = SeedKind.Text, AllocationPerByte = 256)]
+    public static void Words(ReadOnlySpan<byte> input)
+    {
+        string text = Encoding.Latin1.GetString(input);
+        if (SizeText.TryParse(text, out long bytes) && bytes < 0)
+            throw new InvalidOperationException($"'{text}' is a size of {bytes}");
+        try
+        {
+            _ = HostCommand.ParseNid(text);
+        }
+        catch (HostException)
+        {
+            // One line for whoever typed it.
+        }
+    }
+}
