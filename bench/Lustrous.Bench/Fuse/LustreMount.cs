@@ -20,7 +20,7 @@ static class LustreMount
             mounts.Add(await cluster.MountAsync(mountPoint, CancellationToken.None));
         Console.WriteLine(mounts[0].Transport.ToString());
         // Each line of input asks how many requests there were.
-        _ = AnswerAsync(mounts[0]);
+        new Thread(() => Answer(mounts[0])) { IsBackground = true }.Start();
         foreach (FuseMount mount in mounts)
         {
             await mount.Completion;
@@ -29,9 +29,9 @@ static class LustreMount
         return 0;
     }
 
-    static async Task AnswerAsync(FuseMount mount)
+    static void Answer(FuseMount mount)
     {
-        while (await Console.In.ReadLineAsync() is not null)
+        while (Console.ReadLine() is not null)
             Console.WriteLine(mount.Requests.ToString(CultureInfo.InvariantCulture));
     }
 
