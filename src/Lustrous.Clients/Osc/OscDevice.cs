@@ -175,7 +175,7 @@ public sealed partial class OscDevice : IImportOwner, ILockCallbacks, IAsyncDisp
     {
         using (_tableLock.Enter())
         {
-            if (used.References > 0 || used.HasLocks || used.IsDirty)
+            if (used.References > 0 || used.HasLocks || used.IsDirty || used.HasChunks)
                 return;
             if (_objects.TryGetValue(used.Id, out OscObject? known) && known == used)
             {

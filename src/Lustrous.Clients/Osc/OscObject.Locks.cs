@@ -175,6 +175,17 @@ sealed partial class OscObject
         }
     }
 
+    /// <summary>Any memory left: a write that was under way when its lock went still has its pages, which somebody must
+    /// give back.</summary>
+    internal bool HasChunks
+    {
+        get
+        {
+            using (_lock.Enter())
+                return _chunks.Count > 0;
+        }
+    }
+
     int LvbSize => Device.Import.Supports(ConnectFlags.LVB_TYPE)
         ? Unsafe.SizeOf<OstLvb>()
         : Unsafe.SizeOf<OstLvbV1>();

@@ -5,27 +5,28 @@ namespace Lustrous.Simulation.Tests.Cluster;
 /// <summary>
 /// A whole file system with several mounts under random work, loss, partitions and deaths: what one mount has done the
 /// others see at once, a read returns the last write, names are as the model says, and nothing is left behind.
+/// LUSTROUS_SEEDS=N runs N seeds of each.
 /// </summary>
 public sealed class ClusterChaosTests
 {
     [Fact]
-    public void What_one_mount_does_every_other_sees_at_once() => Seeds.Simulate(60, sim =>
+    public void What_one_mount_does_every_other_sees_at_once() => Seeds.Simulate(30, sim =>
         TreeAsync(sim, new ClusterPlan { Clients = 2 + sim.Random.Next(2) }));
 
     [Fact]
-    public void Names_survive_a_bad_network() => Seeds.Simulate(40, sim =>
+    public void Names_survive_a_bad_network() => Seeds.Simulate(20, sim =>
         TreeAsync(sim, new ClusterPlan { Operations = 40 }, Bad(sim)));
 
     [Fact]
-    public void A_read_returns_the_last_write() => Seeds.Simulate(60, sim =>
+    public void A_read_returns_the_last_write() => Seeds.Simulate(30, sim =>
         BlocksAsync(sim, new ClusterPlan { Clients = 2 + sim.Random.Next(3) }, mayFail: false));
 
     [Fact]
-    public void A_read_returns_the_last_write_on_a_bad_network() => Seeds.Simulate(40, sim =>
+    public void A_read_returns_the_last_write_on_a_bad_network() => Seeds.Simulate(20, sim =>
         BlocksAsync(sim, new ClusterPlan { Operations = 40 }, mayFail: false, link: Bad(sim)));
 
     [Fact]
-    public void A_partitioned_mount_harms_only_itself() => Seeds.Simulate(40, sim =>
+    public void A_partitioned_mount_harms_only_itself() => Seeds.Simulate(10, sim =>
         BlocksAsync(sim, new ClusterPlan { Clients = 3, Operations = 40 }, mayFail: true, async world =>
         {
             for (int i = 0; i < 3; i++)
@@ -36,7 +37,7 @@ public sealed class ClusterChaosTests
         }));
 
     [Fact]
-    public void A_mount_that_dies_with_locks_and_dirty_data_harms_only_itself() => Seeds.Simulate(40, sim =>
+    public void A_mount_that_dies_with_locks_and_dirty_data_harms_only_itself() => Seeds.Simulate(12, sim =>
         BlocksAsync(sim, new ClusterPlan { Clients = 3, Operations = 40 }, mayFail: true, async world =>
         {
             await sim.Delay(TimeSpan.FromMilliseconds(sim.Random.Next(400)));
@@ -44,7 +45,7 @@ public sealed class ClusterChaosTests
         }));
 
     [Fact]
-    public void Mounts_work_side_by_side_in_their_own_directories() => Seeds.Simulate(40, async sim =>
+    public void Mounts_work_side_by_side_in_their_own_directories() => Seeds.Simulate(15, async sim =>
     {
         ClusterWorld world = await ClusterWorld.StartAsync(sim, new ClusterPlan { Clients = 3 });
         TreeWorkload[] loads =
