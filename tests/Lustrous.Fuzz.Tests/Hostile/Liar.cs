@@ -44,7 +44,7 @@ sealed class Liar
 
     public int Altered { get; private set; }
 
-    IReadOnlyList<(LNetHeader Header, byte[] Payload)> Forge(Nid from, Nid to, LNetHeader header, byte[] payload)
+    List<(LNetHeader Header, byte[] Payload)> Forge(Nid from, Nid to, LNetHeader header, byte[] payload)
     {
         Nid liar = _fromServers ? to : from;
         if (Forgeries == 0 || liar != _victim || header.Type != LNetMessageType.Put
