@@ -47,8 +47,8 @@ static class ClusterChecks
     /// the locks it believes to hold are there.</summary>
     public static void AtRest(ClusterWorld world)
     {
-        // A reply that is lost, and the request done again, may leave the two sides' books apart until they connect anew
-        // (seen at seed 12 of a bad network: some KiB); then only the books' bounds are checked, at any moment.
+        // A reply that is lost, and the request done again, may leave the two sides' books apart until they connect
+        // anew (seed 12 of a bad network: some KiB); then only the OSTs' bounds are checked, at any moment.
         if (world.Sim.Network.Lost > 0)
             return;
         foreach (ClusterClient client in world.Alive.Where(client => !client.WasEvicted))
