@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace Lustrous.Libcfs;
 
@@ -7,11 +6,15 @@ namespace Lustrous.Libcfs;
 /// Pooled, page-aligned native buffers of power-of-two sizes. A buffer has one owner, who returns it by disposing it;
 /// <c>Take…</c> methods hand ownership over, <c>Borrow…</c> methods only lend (design rule 6).
 /// </summary>
+/// <remarks>Memory that Linux has to find, clear and map costs more than what is then done with it, so free buffers are
+/// kept, and large ones are cut from huge pages. What was not needed for a while goes back by <see cref="Trim"/>.
+/// </remarks>
 /// <param name="retainBytes">How much free memory the pool keeps for reuse; what comes back beyond that is
 /// freed.</param>
-public sealed class BufferPool(long retainBytes = 256L << 20)
+public sealed class BufferPool(long retainBytes = BufferPool.DefaultRetainBytes)
 {
     public const int PageSize = 4096;
+    public const long DefaultRetainBytes = 1L << 30;
     const int SmallestShift = 9;     // 512 B
     const int LargestShift = 24;     // 16 MiB, the largest bulk
 
@@ -24,6 +27,9 @@ public sealed class BufferPool(long retainBytes = 256L << 20)
     /// <summary>Bytes taken and not yet returned: what a leak check looks at.</summary>
     public long OutstandingBytes => Interlocked.Read(ref _outstanding);
 
+    /// <summary>Bytes of free buffers that wait for somebody to take them.</summary>
+    public long RetainedBytes => Interlocked.Read(ref _retained);
+
     /// <summary>A buffer of at least <paramref name="size"/> bytes (1 to <see cref="MaxSize"/>); contents are
     /// undefined.</summary>
     public PooledBuffer Take(int size)
@@ -32,27 +38,26 @@ public sealed class BufferPool(long retainBytes = 256L << 20)
         int shelfIndex = Math.Max(SmallestShift, BitOperations.Log2((uint)(size - 1 | 1)) + 1) - SmallestShift;
         if (size <= 1 << SmallestShift)
             shelfIndex = 0;
-        Shelf shelf = _shelves[shelfIndex];
-        PooledBuffer? buffer = shelf.Pop();
-        if (buffer is not null)
-            Interlocked.Add(ref _retained, -buffer.Capacity);
-        else
-            buffer = new PooledBuffer(this, shelf.Size);
-        Interlocked.Add(ref _outstanding, shelf.Size);
+        PooledBuffer buffer = _shelves[shelfIndex].Pop(this);
+        Interlocked.Add(ref _outstanding, buffer.Capacity);
         buffer.MarkTaken();
         return buffer;
+    }
+
+    /// <summary>Frees what nobody has taken since the last call; to be called from time to time.</summary>
+    public void Trim()
+    {
+        foreach (Shelf shelf in _shelves)
+            Interlocked.Add(ref _retained, -shelf.Trim());
     }
 
     internal void Return(PooledBuffer buffer)
     {
         Interlocked.Add(ref _outstanding, -buffer.Capacity);
-        if (Interlocked.Add(ref _retained, buffer.Capacity) > retainBytes)
-        {
-            Interlocked.Add(ref _retained, -buffer.Capacity);
-            buffer.Free();
-            return;
-        }
-        _shelves[BitOperations.Log2((uint)buffer.Capacity) - SmallestShift].Push(buffer);
+        bool isFull = Interlocked.Add(ref _retained, buffer.Capacity) > retainBytes;
+        long freed = _shelves[BitOperations.Log2((uint)buffer.Capacity) - SmallestShift].Push(buffer, isFull);
+        if (freed > 0)
+            Interlocked.Add(ref _retained, -freed);
     }
 
     static Shelf[] CreateShelves()
@@ -64,81 +69,100 @@ public sealed class BufferPool(long retainBytes = 256L << 20)
     }
 
     /// <summary>The free buffers of one size, linked through themselves so that taking and returning allocate
-    /// nothing.</summary>
+    /// nothing. The last to come is the first to go: it is most likely still in the processor's cache.</summary>
     sealed class Shelf(int size)
     {
         readonly Lock _lock = new();
-        PooledBuffer? _top; // guarded by _lock
+        PooledBuffer? _top;         // guarded by _lock
+        long _freeBytes;            // guarded by _lock
+        long _leastFreeBytes;       // guarded by _lock: since the last Trim
 
-        public int Size => size;
-
-        public void Push(PooledBuffer buffer)
+        public PooledBuffer Pop(BufferPool pool)
         {
             lock (_lock)
             {
-                buffer.NextFree = _top;
-                _top = buffer;
-            }
-        }
-
-        public PooledBuffer? Pop()
-        {
-            lock (_lock)
-            {
-                PooledBuffer? buffer = _top;
-                if (buffer is not null)
-                {
-                    _top = buffer.NextFree;
-                    buffer.NextFree = null;
-                }
+                if (_top is null)
+                    AddSlab(pool);
+                else
+                    Interlocked.Add(ref pool._retained, -size);
+                PooledBuffer buffer = _top!;
+                Unlink(buffer);
+                buffer.Slab.Free--;
                 return buffer;
             }
         }
-    }
-}
 
-/// <summary>One buffer of a <see cref="BufferPool"/>: memory at a fixed address with one owner.</summary>
-public sealed unsafe class PooledBuffer : IDisposable
-{
-    readonly BufferPool _pool;
-    byte* _memory;
-    int _taken;
+        /// <returns>Bytes that were freed.</returns>
+        public long Push(PooledBuffer buffer, bool isFull)
+        {
+            lock (_lock)
+            {
+                Link(buffer);
+                buffer.Slab.Free++;
+                return isFull ? FreeSlab(buffer.Slab) : 0;
+            }
+        }
 
-    internal PooledBuffer(BufferPool pool, int capacity)
-    {
-        _pool = pool;
-        Capacity = capacity;
-        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)capacity, BufferPool.PageSize);
-    }
+        /// <returns>Bytes that were freed.</returns>
+        public long Trim()
+        {
+            lock (_lock)
+            {
+                long freed = 0;
+                long unused = _leastFreeBytes;
+                for (PooledBuffer? at = _top; at is not null && freed < unused;)
+                {
+                    // Freeing a slab takes its buffers out wherever they are: the walk goes on behind all of them.
+                    BufferSlab slab = at.Slab;
+                    PooledBuffer? next = at.Below;
+                    while (next is not null && next.Slab == slab)
+                        next = next.Below;
+                    freed += FreeSlab(slab);
+                    at = next;
+                }
+                _leastFreeBytes = _freeBytes;
+                return freed;
+            }
+        }
 
-    ~PooledBuffer() => Free();
+        void AddSlab(BufferPool pool)
+        {
+            var slab = new BufferSlab(pool, size);
+            foreach (PooledBuffer buffer in slab.Buffers)
+                Link(buffer);
+            Interlocked.Add(ref pool._retained, _freeBytes - size);
+        }
 
-    internal PooledBuffer? NextFree { get; set; }
+        long FreeSlab(BufferSlab slab)
+        {
+            if (slab.Free < slab.Buffers.Length)
+                return 0;
+            foreach (PooledBuffer buffer in slab.Buffers)
+                Unlink(buffer);
+            slab.Unmap();
+            return (long)size * slab.Buffers.Length;
+        }
 
-    /// <summary>Usable bytes, at least what was asked for.</summary>
-    public int Capacity { get; }
+        void Link(PooledBuffer buffer)
+        {
+            buffer.Below = _top;
+            if (_top is { } top)
+                top.Above = buffer;
+            _top = buffer;
+            _freeBytes += size;
+        }
 
-    public byte* Start => _memory;
-
-    public Span<byte> Span => new(_memory, Capacity);
-
-    public IoVec Slice(int offset, int length) => new IoVec(_memory, Capacity).Slice(offset, length);
-
-    /// <summary>Gives the buffer back; it and everything borrowed from it must not be touched afterwards.</summary>
-    public void Dispose()
-    {
-        Lassert.That(Interlocked.Exchange(ref _taken, 0) == 1, "a buffer was returned to its pool twice");
-        _pool.Return(this);
-    }
-
-    internal void MarkTaken() => _taken = 1;
-
-    internal void Free()
-    {
-        byte* memory = _memory;
-        _memory = null;
-        if (memory is not null)
-            NativeMemory.AlignedFree(memory);
-        GC.SuppressFinalize(this);
+        void Unlink(PooledBuffer buffer)
+        {
+            if (buffer.Above is { } above)
+                above.Below = buffer.Below;
+            else
+                _top = buffer.Below;
+            if (buffer.Below is { } below)
+                below.Above = buffer.Above;
+            buffer.Above = buffer.Below = null;
+            _freeBytes -= size;
+            _leastFreeBytes = Math.Min(_leastFreeBytes, _freeBytes);
+        }
     }
 }

@@ -31,6 +31,8 @@ public static class Crc32C
     // multiplying the earlier sums by the power of x that the later bytes are worth.
     static uint AppendSse42(uint crc, ReadOnlySpan<byte> data)
     {
+        if (Crc32CFolding.IsSupported)
+            crc = Crc32CFolding.Append(crc, ref data);
         ulong wide = crc;
         if (Pclmulqdq.IsSupported)
         {
@@ -81,7 +83,7 @@ public static class Crc32C
     }
 
     /// <summary>x to the power of <paramref name="bits"/> modulo the polynomial, bits mirrored.</summary>
-    static ulong PowerOfX(int bits)
+    internal static uint PowerOfX(int bits)
     {
         uint power = 0x80000000;
         for (int i = 0; i < bits; i++)

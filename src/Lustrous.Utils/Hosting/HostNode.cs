@@ -10,7 +10,10 @@ namespace Lustrous.Utils.Hosting;
 /// </summary>
 sealed class HostNode : IAsyncDisposable
 {
+    static readonly TimeSpan s_trimInterval = TimeSpan.FromSeconds(10);
+
     readonly LNetNode _lnet;
+    readonly ITimer _trimTimer;
 
     HostNode(HostOptions options)
     {
@@ -20,6 +23,8 @@ sealed class HostNode : IAsyncDisposable
         _lnet = new LNetNode(Context);
         Lustre = new LustreNode(_lnet, options.Timeouts);
         Lustre.Ptlrpc.ProcessId = Environment.ProcessId;
+        _trimTimer = Context.Clock.CreateTimer(
+            static pool => ((BufferPool)pool!).Trim(), Context.Buffers, s_trimInterval, s_trimInterval);
     }
 
     public HostOptions Options { get; }
@@ -53,6 +58,7 @@ sealed class HostNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _trimTimer.DisposeAsync();
         await Bounded.StopAsync(this, "the node", Lustre, seconds: 10);
         await Bounded.StopAsync(this, "LNet", _lnet, seconds: 10);
     }
