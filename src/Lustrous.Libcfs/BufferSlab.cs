@@ -54,7 +54,7 @@ sealed unsafe partial class BufferSlab
         // A huge page begins at a multiple of its size: what is around it is given back.
         byte* start = (byte*)mmap(null, size + HugePageSize, ProtReadWrite, MapPrivateAnonymous, -1, 0);
         if ((nint)start == -1)
-            throw new OutOfMemoryException();
+            throw new InsufficientMemoryException($"no {size} bytes for a buffer");
         byte* aligned = (byte*)(((nuint)start + HugePageSize - 1) & ~(nuint)(HugePageSize - 1));
         if (aligned > start)
             munmap(start, (nuint)(aligned - start));
@@ -70,8 +70,8 @@ sealed unsafe partial class BufferSlab
     private static partial void* mmap(void* address, nuint length, int protection, int flags, int descriptor, nint offset);
 
     [LibraryImport("libc")]
-    private static partial int munmap(void* address, nuint length);
+    private static partial void munmap(void* address, nuint length);
 
     [LibraryImport("libc")]
-    private static partial int madvise(void* address, nuint length, int advice);
+    private static partial void madvise(void* address, nuint length, int advice);
 }

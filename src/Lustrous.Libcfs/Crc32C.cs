@@ -20,6 +20,8 @@ public static class Crc32C
 
     public static uint Append(uint crc, ReadOnlySpan<byte> data)
     {
+        if (Crc32CFolding.IsSupported)
+            crc = Crc32CFolding.Append(crc, ref data);
         if (Sse42.X64.IsSupported)
             return AppendSse42(crc, data);
         return ArmCrc32.Arm64.IsSupported ? AppendArm(crc, data) : AppendTables(crc, data);
@@ -29,10 +31,8 @@ public static class Crc32C
 
     // One instruction takes three cycles and a new one may begin each cycle: three runs at once, joined by
     // multiplying the earlier sums by the power of x that the later bytes are worth.
-    static uint AppendSse42(uint crc, ReadOnlySpan<byte> data)
+    internal static uint AppendSse42(uint crc, ReadOnlySpan<byte> data)
     {
-        if (Crc32CFolding.IsSupported)
-            crc = Crc32CFolding.Append(crc, ref data);
         ulong wide = crc;
         if (Pclmulqdq.IsSupported)
         {

@@ -60,6 +60,43 @@ public sealed unsafe class BufferPoolTests
     }
 
     [Fact]
+    public void What_nobody_took_for_a_while_is_freed_and_what_is_in_use_stays()
+    {
+        var pool = new BufferPool();
+        PooledBuffer[] taken = [.. Enumerable.Range(0, 64).Select(_ => pool.Take(256 << 10))];
+        taken[0].Span.Fill(7);
+        foreach (PooledBuffer buffer in taken[1..])
+            buffer.Dispose();
+        long kept = pool.RetainedBytes;
+        pool.Trim();
+        Assert.Equal(kept, pool.RetainedBytes);     // they came back a moment ago
+        pool.Take(256 << 10).Dispose();
+        pool.Trim();
+        // But for the one that is used again and again, and the neighbours of the two: 2 MiB is freed at once.
+        Assert.InRange(pool.RetainedBytes, 256 << 10, 4 << 20);
+        Assert.False(taken[0].Span.ContainsAnyExcept((byte)7));
+        taken[0].Dispose();
+        pool.Trim();
+        pool.Trim();
+        Assert.Equal(0, pool.RetainedBytes);
+        Assert.Equal(0, pool.OutstandingBytes);
+    }
+
+    [Fact]
+    public void Large_buffers_are_kept_as_long_as_a_neighbour_is_in_use()
+    {
+        var pool = new BufferPool(retainBytes: 0);
+        PooledBuffer first = pool.Take(1 << 20), second = pool.Take(1 << 20);
+        Assert.Same(first.Slab, second.Slab);
+        first.Dispose();
+        Assert.True(first.Start is not null);
+        Assert.Equal(1 << 20, pool.RetainedBytes);
+        second.Dispose();
+        Assert.True(first.Start is null && second.Start is null);
+        Assert.Equal(0, pool.RetainedBytes);
+    }
+
+    [Fact]
     public void A_slice_stays_inside_its_buffer()
     {
         using PooledBuffer buffer = new BufferPool().Take(512);

@@ -36,6 +36,14 @@ public sealed class ChecksumTests
     public void The_instruction_and_the_tables_agree() => Gen.Select(Gen.UInt, Gen.Byte.Array[0, 300])
         .Sample((crc, data) => Crc32C.Append(crc, data) == Crc32C.AppendTables(crc, data));
 
+    [Fact]
+    public void Three_runs_at_once_and_the_tables_agree()
+    {
+        Assert.SkipUnless(System.Runtime.Intrinsics.X86.Sse42.X64.IsSupported, "this processor has no SSE 4.2");
+        Gen.Select(Gen.UInt, Gen.Byte.Array[3000, 20000])
+            .Sample((crc, data) => Crc32C.AppendSse42(crc, data) == Crc32C.AppendTables(crc, data), iter: 200);
+    }
+
     /// <summary>Long enough for several runs at once, and not a multiple of anything.</summary>
     [Fact]
     public void They_agree_on_long_data() => Gen.Select(Gen.UInt, Gen.Byte.Array[3000, 20000])
