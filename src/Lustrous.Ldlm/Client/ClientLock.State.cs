@@ -54,6 +54,9 @@ public sealed partial class ClientLock
 
     internal bool IsConverting { get; private set; }
 
+    /// <summary>Its completion is overdue, and the server is being asked for it.</summary>
+    internal bool IsAskedFor { get; set; }
+
     /// <summary>Bits that are wanted elsewhere; none of a blocked lock: all of it.</summary>
     internal InodeBits WantedBits { get; private set; }
 

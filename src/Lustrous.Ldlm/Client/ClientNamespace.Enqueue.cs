@@ -244,21 +244,6 @@ public sealed partial class ClientNamespace
         return policy;
     }
 
-    async ValueTask<EnqueueResult> CompleteAsync(
-        ClientLock made, EnqueueResult result, Task<Errno> completion, CancellationToken cancel)
-    {
-        Errno status;
-        using (cancel.UnsafeRegister(
-            static state => ((ClientLock)state!).Completion!.TrySetResult(Errno.EINTR), made))
-        {
-            status = await completion;
-        }
-        if (status == Errno.OK)
-            return result with { Lock = made };
-        Abandon(made, tellServer: status != Errno.EIO);
-        return result with { Status = status };
-    }
-
     /// <summary>
     /// The asker does not get the lock. If a completion was faster it goes like any unused one; else the server learns
     /// that nobody wants it, where it may think otherwise (failed_lock_cleanup).

@@ -27,6 +27,7 @@ public sealed partial class ClientNamespace : IAsyncDisposable
         Node = node;
         Import = import;
         Options = options;
+        _completionTime = new AdaptiveTimeout(node.Ptlrpc.Options);
         LruSize = options.LruSize;
         LruMaxAge = options.LruMaxAge;
         for (int i = 0; i < Stripes; i++)

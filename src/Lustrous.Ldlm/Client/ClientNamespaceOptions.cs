@@ -12,6 +12,10 @@ public sealed record ClientNamespaceOptions
     /// <summary>Unused locks older than this are cancelled when others are (<c>lru_max_age</c>).</summary>
     public TimeSpan LruMaxAge { get; init; } = TimeSpan.FromMinutes(65);
 
+    /// <summary>Seconds that a completion may take, at least, before the server is asked for it
+    /// (<c>ldlm_enqueue_min</c>).</summary>
+    public int EnqueueMinSeconds { get; init; } = 100;
+
     /// <summary>Cancel handles in one LDLM_CANCEL at most.</summary>
     public int CancelBatch { get; init; } = 128;
 }

@@ -194,6 +194,14 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
         body.Version = (uint)OpcodeVersions.Of(Opcode) | (uint)Idl.Ptlrpc.LustreMsgVersion.PTLRPC_MSG_VERSION;
     }
 
+    /// <summary>It asks again what an earlier request asked whose answer came but was not the end of it: says
+    /// MSG_RESENT from its first sending on.</summary>
+    public void MarkResent()
+    {
+        Pack();
+        RequestBody.Flags |= Idl.Ptlrpc.MsgFlags.RESENT;
+    }
+
     /// <summary>
     /// Sends it, waits for the reply, and does again what Lustre does again. The status is the server's
     /// (<see cref="ReplyStatus"/>), or: EIO after an eviction or for a broken bulk, ETIMEDOUT, EAGAIN, ENOTCONN,
