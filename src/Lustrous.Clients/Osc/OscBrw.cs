@@ -43,6 +43,10 @@ sealed partial class OscBrw(OscDevice device)
     /// <summary>Grant that it costs; 0 for a write without.</summary>
     public long Cost { get; set; }
 
+    /// <summary>No answer came: when its grant was announced, default when it never went out. Null once one
+    /// came.</summary>
+    public GrantStamp? Unanswered { get; private set; }
+
     /// <summary>Waiting writers and locks depend on it: it goes before others.</summary>
     public bool IsUrgent { get; set; }
 
@@ -61,7 +65,7 @@ sealed partial class OscBrw(OscDevice device)
     {
         (Object, IsWrite) = (target, isWrite);
         (Bytes, PieceCount, SegmentCount, _memoryCount) = (0, 0, 0, 0);
-        (Cost, IsUrgent, Lock) = (0, false, null);
+        (Cost, Unanswered, IsUrgent, Lock) = (0, default(GrantStamp), false, null);
         Attributes = default;
     }
 
@@ -142,7 +146,7 @@ sealed partial class OscBrw(OscDevice device)
         using PtlrpcRequest request = import.NewRequest(
             IsWrite ? RequestFormats.OstBrwWrite : RequestFormats.OstBrwRead);
         BulkDescriptor? bulk = null;
-        Prepare(request, isShort, attempt);
+        GrantStamp announced = Prepare(request, isShort, attempt);
         Errno status = Errno.OK;
         if (!isShort)
         {
@@ -157,10 +161,14 @@ sealed partial class OscBrw(OscDevice device)
         long transferred = bulk?.TransferredBytes ?? -1;
         if (bulk is not null)
             device.Node.ReturnBulk(bulk);
-        return Finish(request, status, transferred);
+        if (status == Errno.OK || request.ReplyStatus != 0)
+            Unanswered = null;
+        else if (request.Attempts > 0)
+            Unanswered = announced;
+        return Finish(request, status, transferred, announced);
     }
 
-    void Prepare(PtlrpcRequest request, bool isShort, int attempt)
+    GrantStamp Prepare(PtlrpcRequest request, bool isShort, int attempt)
     {
         request.RequestPortal = Portals.OST_IO_PORTAL;
         request.HighPriority = IsUrgent;
@@ -178,7 +186,7 @@ sealed partial class OscBrw(OscDevice device)
         attributes.Flags = (isShort ? ObdoFlags.SHORT_IO : 0) | (attempt > 1 ? ObdoFlags.RECOV_RESEND : 0);
         if (IsWrite && Cost > 0)
             attributes.DataVersion = (ulong)Cost;       // o_grant_used
-        device.Grant.Announce(ref attributes, device.WantedGrant);
+        GrantStamp announced = device.Grant.Announce(ref attributes, device.WantedGrant);
         if (device.ChecksumType is { } type)
         {
             attributes.Flags |= OscChecksum.Pack(type);
@@ -198,13 +206,14 @@ sealed partial class OscBrw(OscDevice device)
         };
         Pieces.CopyTo(request.Capsule.GetArray(Rmf.NiobufRemote, MessageSide.Request));
         if (!isShort || !IsWrite)
-            return;
+            return announced;
         Span<byte> data = request.Capsule.GetBytes(Rmf.ShortIo, MessageSide.Request);
         for (int i = 0; i < _memoryCount; i++)
         {
             _memory[i].Span.CopyTo(data);
             data = data[_memory[i].Length..];
         }
+        return announced;
     }
 
     uint _sentChecksum;
@@ -221,14 +230,14 @@ sealed partial class OscBrw(OscDevice device)
         return checksum.Value;
     }
 
-    Result<int> Finish(PtlrpcRequest request, Errno status, long transferred)
+    Result<int> Finish(PtlrpcRequest request, Errno status, long transferred, GrantStamp announced)
     {
         // Over quota, the reply has its body all the same (osc_brw_fini_request).
         if (status is not (Errno.OK or Errno.EDQUOT))
             return status;
         if (request.Get(Rmf.OstBody) is not { Failed: false, Value.Attributes: var reply })
             return status == Errno.OK ? Errno.EPROTO : status;
-        device.Grant.Receive(reply);
+        device.Grant.Receive(reply, announced);
         if (status != Errno.OK)
             return status;
         return IsWrite ? FinishWrite(request, reply) : FinishRead(request, reply, transferred);

@@ -49,7 +49,6 @@ public sealed partial class OscDevice
         Add("max_dirty_mb", Parameter.Number(() => Grant.MaxDirty >> 20, SetMaxDirty, 0, 2047));
         Add("cur_dirty_bytes", Parameter.ReadOnly(() => Text(Grant.Dirty)));
         Add("cur_grant_bytes", Parameter.ReadOnly(() => Text(Grant.Total)));
-        Add("cur_lost_grant_bytes", Parameter.ReadOnly(() => Text(Grant.Lost)));
         Add("max_rpcs_in_flight", Parameter.Number(
             () => MaxRpcsInFlight, value => Volatile.Write(ref _maxRpcsInFlight, (int)value), 1, 256));
         Add("max_pages_per_rpc", Parameter.Number(

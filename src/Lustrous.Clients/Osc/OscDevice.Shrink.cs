@@ -25,16 +25,17 @@ public sealed partial class OscDevice
             return Errno.OK;
         using PtlrpcRequest request = Import.NewRequest(RequestFormats.OstSetGrantInfo);
         var attributes = new Obdo { Valid = MdtValid.FLFLAGS, Flags = ObdoFlags.SHRINK_GRANT };
-        Grant.Announce(ref attributes, WantedGrant);
+        GrantStamp announced = Grant.Announce(ref attributes, WantedGrant);
         attributes.Grant = (ulong)spare;
         request.SetSize(Rmf.SetinfoKey, "grant_shrink\0"u8.Length);
         request.SetBytes(Rmf.SetinfoKey, "grant_shrink\0"u8);
         request.Set(Rmf.OstBody, new OstBody { Attributes = attributes });
         Errno status = await request.SendAsync(cancel);
-        if (status != Errno.OK)
-            Grant.GiveBack(spare);
-        else if (request.Get(Rmf.OstBody) is { Failed: false } reply)
-            Grant.Receive(reply.Value.Attributes);      // what the OST would not take
+        // Unanswered, the OST may have taken it; the next connection settles that.
+        if (request.ReplyStatus != 0 || request.Attempts == 0)
+            Grant.GiveBack(spare, announced);
+        else if (status == Errno.OK && request.Get(Rmf.OstBody) is { Failed: false } reply)
+            Grant.Receive(reply.Value.Attributes, announced);       // what the OST would not take
         return status;
     }
 

@@ -23,22 +23,28 @@ enum CacheEntry
 /// Grant is put aside when pages become dirty, spent when they are sent, and comes back with replies. What an extent
 /// costs is the OST's rule (tgt_grant_rnb_size): whole blocks, and a tax for each piece. Source: osc_enter_cache_try,
 /// osc_init_grant, osc_announce_cached.
+/// <para>
+/// Every connection begins with the OST's own figure, in which all that it has executed is reckoned. So the answer to
+/// what was sent before must bring no grant any more, and a write that it has executed but that is sent again is taken
+/// off its book twice: what we hold may then be less than what is put aside, and the account is in debt until grant
+/// comes in.
+/// </para>
 /// </remarks>
 sealed class OscGrant
 {
     const uint MaxGrant = 0x7fffffff & ~(64u << 20);
 
     readonly RankedLock _lock = new(9, "osc_grant");
-    long _available;        // guarded by _lock, as all below
+    long _available;        // guarded by _lock, as all below; in debt below 0
     long _aside;            // for dirty pages
     long _spent;            // with RPCs under way
-    long _lost;             // spent on RPCs that failed: the OST is told to take it off its books
     long _dirty;            // bytes dirty or under way
     long _maxDirty;
     bool _hasGrant;
     bool _hasParameters;
     long _tax;
     long _maxExtent = long.MaxValue;
+    GrantStamp _stamp;
     int _blockBits = OscChunk.PageShift;
 
     public OscGrant(long maxDirty) => _maxDirty = maxDirty;
@@ -63,7 +69,16 @@ sealed class OscGrant
         }
     }
 
-    public long Lost => Interlocked.Read(ref _lost);
+    /// <summary>Without what RPCs under way have spent, which the OST may have taken off its book: at no moment more
+    /// than it has on it.</summary>
+    public long Unspent
+    {
+        get
+        {
+            using (_lock.Enter())
+                return _available + _aside;
+        }
+    }
 
     /// <summary>A connection: what is granted now, all told, and the OST's rules.</summary>
     public void Connected(in ObdConnectData data, bool wasEvicted)
@@ -79,9 +94,9 @@ sealed class OscGrant
             _maxExtent = _hasParameters && data.GrantMaxBlocks > 0
                 ? Math.Max((long)data.GrantMaxBlocks << _blockBits, OscChunk.Size)
                 : long.MaxValue;
-            long granted = _hasGrant ? data.Grant : 0;
-            _available = Math.Max(0, granted - (wasEvicted ? 0 : _aside + _spent));
-            _lost = 0;
+            // After an eviction what is put aside and spent comes back, as it is dropped and fails.
+            _available = (_hasGrant ? data.Grant : 0) - (_aside + _spent);
+            _stamp = new GrantStamp(_stamp.Connection + 1, wasEvicted ? _stamp.Life + 1 : _stamp.Life);
         }
     }
 
@@ -141,15 +156,21 @@ sealed class OscGrant
         }
     }
 
-    /// <summary>Pages that were sent are clean, or lost.</summary>
-    public void Sent(long bytes, long cost, bool failed)
+    /// <summary>
+    /// Pages that were sent are clean, or lost. What a failed write has cost is gone: the OST may have reckoned it.
+    /// </summary>
+    /// <param name="bytes">As many.</param>
+    /// <param name="cost">What <see cref="Send"/> spent.</param>
+    /// <param name="unsent">It never went out, or was sent to an OST that has forgotten us: when it was announced; null
+    /// where it was answered.</param>
+    public void Sent(long bytes, long cost, GrantStamp? unsent)
     {
         using (_lock.Enter())
         {
             _dirty -= bytes;
             _spent -= cost;
-            if (failed)
-                _lost += cost;
+            if (unsent is { } stamp && (stamp == default || stamp.Life != _stamp.Life))
+                _available += cost;
             Lassert.That(_dirty >= 0 && _spent >= 0);
         }
     }
@@ -166,18 +187,23 @@ sealed class OscGrant
         }
     }
 
-    /// <summary>A reply brings new grant.</summary>
-    public void Receive(in Obdo reply)
+    /// <summary>A reply brings new grant; not one to a request of an earlier connection.</summary>
+    /// <param name="reply">Of the OST.</param>
+    /// <param name="announced">What <see cref="Announce"/> returned for the request.</param>
+    public void Receive(in Obdo reply, GrantStamp announced)
     {
         if ((reply.Valid & MdtValid.FLGRANT) == 0 || reply.Grant > long.MaxValue / 2)
             return;
         using (_lock.Enter())
-            _available += (long)reply.Grant;
+        {
+            if (announced == _stamp)
+                _available += (long)reply.Grant;
+        }
     }
 
     /// <summary>Tells the OST how things stand, so that both books agree; <paramref name="wanted"/> is what we could
     /// use.</summary>
-    public void Announce(ref Obdo request, long wanted)
+    public GrantStamp Announce(ref Obdo request, long wanted)
     {
         using (_lock.Enter())
         {
@@ -187,10 +213,9 @@ sealed class OscGrant
             if (_hasParameters && _maxExtent != long.MaxValue)
                 wanted += (wanted + _maxExtent - 1) / _maxExtent * _tax;
             request.Mode = (uint)Math.Min(wanted, MaxGrant);
-            request.Grant = (ulong)_available;
-            long dropped = Math.Min(_lost, int.MaxValue);
-            request.Misc = (uint)dropped;
-            _lost -= dropped;
+            request.Grant = (ulong)Math.Max(0, _available);
+            request.Misc = 0;           // o_dropped: we lose none that the OST still has on its book
+            return _stamp;
         }
     }
 
@@ -205,10 +230,13 @@ sealed class OscGrant
         }
     }
 
-    /// <summary>The OST did not take back what was given up.</summary>
-    public void GiveBack(long spare)
+    /// <summary>The OST did not take back what was given up, and no connection has settled it since.</summary>
+    public void GiveBack(long spare, GrantStamp announced)
     {
         using (_lock.Enter())
-            _available += spare;
+        {
+            if (announced == _stamp)
+                _available += spare;
+        }
     }
 }

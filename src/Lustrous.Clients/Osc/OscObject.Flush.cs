@@ -186,7 +186,7 @@ sealed partial class OscObject
                 _writeError = result.Error;
             progress = TakeProgress();
         }
-        Device.Grant.Sent((long)pages << OscChunk.PageShift, rpc.Cost, result.Failed);
+        Device.Grant.Sent((long)pages << OscChunk.PageShift, rpc.Cost, rpc.Unanswered);
         if (result.Failed)
             Device.LogWriteError(this, rpc, result.Error);
         Device.ReturnBrw(rpc);

@@ -318,7 +318,7 @@ sealed partial class OscObject
         rpc.IsUrgent = true;
         Result<int> result = await Device.ExecuteAsync(rpc, cancel);
         if (granted)
-            Device.Grant.Sent(source.Length, cost, result.Failed);
+            Device.Grant.Sent(source.Length, cost, rpc.Unanswered);
         if (!result.Failed)
         {
             using (_lock.Enter())

@@ -61,6 +61,7 @@ public sealed partial class OfdDevice
             await _target.SyncAsync(cancel);
         bool isReplay = (request.Flags & MsgFlags.REPLAY) != 0;
         Obdo asked = io.Body;
+        int agreement = grant.Agreements;
         PendingWrite pending = TakePending();
         pending.Begin(grant);
         pending.Bytes = _target.Grants.PrepareWrite(grant, ref io.Body, BrwRequest.RangesOf(request), isReplay);
@@ -69,7 +70,7 @@ public sealed partial class OfdDevice
             GiveBack(pending, error);
         Release(pending);
         if (error != Errno.OK)
-            _target.Grants.TakeBack(grant, io.Body);
+            _target.Grants.TakeBack(grant, io.Body, agreement);
         return error;
     }
 

@@ -20,6 +20,9 @@ public sealed class GrantClient
     /// <summary>Largest bulk agreed on.</summary>
     public uint BrwSize { get; internal set; }
 
+    /// <summary>Connects so far: each tells the client all that it has.</summary>
+    public int Agreements { get; internal set; }
+
     /// <summary>Its export is gone: it gets no more.</summary>
     internal bool IsGone { get; set; }
 }

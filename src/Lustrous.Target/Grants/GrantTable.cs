@@ -52,6 +52,7 @@ public sealed partial class GrantTable(IDtDevice device, int reservedPercent = 0
         using (_lock.Enter())
         {
             client.IsGone = false;
+            client.Agreements++;
             client.HasParameters = (reply.ConnectFlags & ConnectFlags.GRANT_PARAM) != 0;
             client.BrwSize = (reply.ConnectFlags & ConnectFlags.BRW_SIZE) != 0 ? reply.BrwSize : 1U << 20;
             _totalDirty -= client.Dirty;
@@ -150,14 +151,19 @@ public sealed partial class GrantTable(IDtDevice device, int reservedPercent = 0
     }
 
     /// <summary>The write failed, so the client does not hear of what <see cref="PrepareWrite"/> has granted it
-    /// (tgt_grant_dealloc).</summary>
-    public void TakeBack(GrantClient client, in Obdo body)
+    /// (tgt_grant_dealloc); unless it has connected anew meanwhile, and heard of it so.</summary>
+    /// <param name="client">Who wrote.</param>
+    /// <param name="body">What it would have been answered.</param>
+    /// <param name="agreement"><see cref="GrantClient.Agreements"/> when it was granted.</param>
+    public void TakeBack(GrantClient client, in Obdo body, int agreement)
     {
         ArgumentNullException.ThrowIfNull(client);
         if ((body.Valid & MdtValid.FLGRANT) == 0 || IsShrink(body))
             return;
         using (_lock.Enter())
         {
+            if (client.Agreements != agreement)
+                return;
             long granted = client.HasParameters ? ToLong(body.Grant) : Inflate(ToLong(body.Grant));
             granted = Math.Min(granted, client.Granted);
             client.Granted -= granted;

@@ -29,7 +29,8 @@ static class ClusterChecks
 
     /// <summary>
     /// At any moment: what servers have granted is compatible; no client uses what another may use alone, unless a
-    /// server has thrown it out and it does not know yet; no OST has promised more than it has.
+    /// server has thrown it out and it does not know yet; no OST has promised more than it has; no client reckons with
+    /// more than its OST has promised, whatever was lost.
     /// </summary>
     public static void AtAnyMoment(ClusterWorld world)
     {
@@ -41,22 +42,23 @@ static class ClusterChecks
             Lassert.That(ost.LuTarget.Grants!.TotalGranted <= (long)(statfs.BlocksFree * statfs.BlockSize),
                 $"{ost.Name} has promised more than it has");
         }
+        foreach ((ClusterClient client, OscDevice osc) in Connections(world))
+            GrantsAgree(world, client, osc);
     }
 
-    /// <summary>When nothing is under way: what a client believes that it may write is what the OST has granted, and
-    /// the locks it believes to hold are there.</summary>
+    /// <summary>When nothing is under way: the locks that a client believes to hold are there.</summary>
     public static void AtRest(ClusterWorld world)
     {
-        // A reply that is lost, and the request done again, may leave the two sides' books apart until they connect
-        // anew (seed 12 of a bad network: some KiB); then only the OSTs' bounds are checked, at any moment.
-        if (world.Sim.Network.Lost > 0)
-            return;
-        foreach (ClusterClient client in world.Alive.Where(client => !client.WasEvicted))
+        foreach ((ClusterClient client, OscDevice osc) in Connections(world))
         {
-            foreach (OscDevice osc in client.Oscs())
-                GrantsAgree(world, client, osc);
+            GrantsAgree(world, client, osc);
+            LocksAgree(world, client, osc);
         }
     }
+
+    static IEnumerable<(ClusterClient Client, OscDevice Osc)> Connections(ClusterWorld world) =>
+        world.Alive.Where(client => !client.WasEvicted)
+            .SelectMany(client => client.Oscs(), (client, osc) => (client, osc));
 
     static void GrantsAgree(ClusterWorld world, ClusterClient client, OscDevice osc)
     {
@@ -66,9 +68,14 @@ static class ClusterChecks
             if (export.ClientUuid != osc.Options.ClientUuid)
                 continue;
             long granted = TargetExport.Of(export).Grant!.Granted;
-            Lassert.That(osc.GrantBytes <= granted,
-                $"client {client.Number} reckons with {osc.GrantBytes} bytes of {ost.Name}, which gave {granted}");
+            Lassert.That(osc.Grant.Unspent <= granted,
+                $"client {client.Number} reckons with {osc.Grant.Unspent} bytes of {ost.Name}, which gave {granted}");
         }
+    }
+
+    static void LocksAgree(ClusterWorld world, ClusterClient client, OscDevice osc)
+    {
+        OfdDevice ost = world.Osts().Single(ost => ost.Options.Index == osc.Options.Index);
         foreach (ClientLock held in osc.Node.Hooks is LdlmNode node ? node.ListLocks(osc.Namespace) : [])
         {
             if (held.State != ClientLockState.Granted)

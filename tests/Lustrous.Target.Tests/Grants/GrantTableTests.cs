@@ -40,6 +40,33 @@ public sealed class GrantTableTests
     }
 
     [Fact]
+    public async Task What_a_failed_write_was_promised_is_taken_back_unless_a_connect_has_told_the_client()
+    {
+        await using var device = new MemDevice(NewContext(1), new MemDeviceOptions { CapacityBytes = 1 << 30 });
+        var table = new GrantTable(device);
+        var client = new GrantClient();
+        foreach (bool reconnects in (bool[])[false, true])
+        {
+            ObdConnectData reply = Connect(2 << 20, ConnectFlags.GRANT_PARAM);
+            table.Connect(client, ref reply, isNew: true);
+            NiobufRemote[] buffers = [new() { Offset = 0, Length = 1 << 20, Flags = BrwFlags.FROM_GRANT }];
+            const long used = (1 << 20) + (24 << 10);
+            Obdo body = Announce(dirty: used, undirty: 32 << 20, grant: client.Granted - used, used);
+            int agreement = client.Agreements;
+            long before = client.Granted;
+            long pending = table.PrepareWrite(client, ref body, buffers);
+            Assert.True(body.Grant > 0);
+            if (reconnects)
+                table.Connect(client, ref reply, isNew: false);
+            long told = reply.Grant;
+            table.Commit(client, pending, Errno.EIO);
+            table.TakeBack(client, body, agreement);
+            Assert.Equal(reconnects ? told : before - used, client.Granted);
+            Assert.Equal(client.Granted, table.TotalGranted);
+        }
+    }
+
+    [Fact]
     public async Task Without_room_only_what_was_granted_gets_through()
     {
         await using var device = new MemDevice(NewContext(1), new MemDeviceOptions { CapacityBytes = 4 << 20 });
