@@ -6,6 +6,8 @@ namespace Lustrous.Llite;
 // The inode's locks: what may be believed at this moment, and what happens when one goes.
 public sealed partial class LliteInode
 {
+    const InodeBits AttributeAndNameBits = InodeBits.UPDATE | InodeBits.PERM | InodeBits.LOOKUP;
+
     readonly List<ClientLock> _locks = [];      // guarded by _lock; granted, not being lost
     InodeBits _held;                            // guarded by _lock: union of the bits of _locks
     long _updateEpoch;                          // guarded by _lock: how often UPDATE was lost
@@ -63,13 +65,19 @@ public sealed partial class LliteInode
     /// The lock, or some of its bits, is going: first nothing here is believed any more, then the kernel forgets, and
     /// only then this ends and the server is told (ll_md_blocking_ast, ll_lock_cancel_bits).
     /// </summary>
-    internal async ValueTask LosingAsync(ClientLock losing, InodeBits bits)
+    internal async ValueTask LosingAsync(ClientLock losing, InodeBits bits, LockLoss loss)
     {
         InodeBits lost = Lose(losing, bits);
         if (lost == InodeBits.NONE)
             return;
         IKernelCache kernel = _mount.Options.Kernel;
-        if ((lost & (InodeBits.UPDATE | InodeBits.PERM | InodeBits.LOOKUP)) != 0)
+        if (loss == LockLoss.OwnChange && IsDirectory && (lost & AttributeAndNameBits) == InodeBits.UPDATE)
+        {
+            // The kernel changes the directory and knows what that makes old; it need not walk here anew.
+            if (Volatile.Read(ref _kernelHasAttributes) != 0)
+                kernel.ChangesItself(this);
+        }
+        else if ((lost & AttributeAndNameBits) != 0)
         {
             bool pages = IsDirectory && (lost & InodeBits.UPDATE) != 0;
             if (Interlocked.Exchange(ref _kernelHasAttributes, 0) != 0 || pages)
@@ -79,6 +87,14 @@ public sealed partial class LliteInode
             await ForgetNegativesAsync(kernel);
         if ((lost & InodeBits.LOOKUP) != 0)
             await ForgetNamesAsync(kernel);
+    }
+
+    /// <summary>A change of names here that the kernel does not know of: it failed, or did not come from the kernel.
+    /// </summary>
+    internal void KernelMissedChange()
+    {
+        Volatile.Write(ref _kernelHasAttributes, 0);
+        _mount.Watch(WithoutUsAsync(_mount.Options.Kernel.InvalidateInodeAsync(this, data: true), this));
     }
 
     bool Covers(InodeBits bits) => (_held & bits) == bits;

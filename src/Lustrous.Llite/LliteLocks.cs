@@ -12,7 +12,7 @@ sealed class LliteLocks : ILockCallbacks
     }
 
     public ValueTask LosingAsync(ClientLock losing, InodeBits bits, LockLoss loss) =>
-        losing.Owner is LliteInode inode ? inode.LosingAsync(losing, bits) : default;
+        losing.Owner is LliteInode inode ? inode.LosingAsync(losing, bits, loss) : default;
 
     public void Blocked(ClientLock blocked)
     {

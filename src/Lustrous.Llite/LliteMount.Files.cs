@@ -343,13 +343,15 @@ public sealed partial class LliteMount
                 Caller = Pack(caller, parent),
             };
             Result<MdAnswer> answer = await mdc.Value.OpenAsync(operation, cancel);
-            if (answer.Failed)
-                return answer.Error;
-            if (answer.Value.IsNegative)
-                return Errno.ENOENT;
+            if (answer.Failed || answer.Value.IsNegative)
+            {
+                parent.KernelMissedChange();
+                return answer.Failed ? answer.Error : Errno.ENOENT;
+            }
+            LliteInode inode = _inodes.FindOrAdd(answer.Value.Body.Fid1);
+            if (answer.Value.IsCreated && (flags & LliteOpenFlags.AccessMode) != 0)
+                await LockNewAsync(inode, answer.Value, cancel);
             LliteEntry entry = Enter(parent, name, answer.Value);
-            LliteInode inode = entry.Inode!;
-            inode.Reference();
             var created = new LliteCreated { Entry = entry, Opened = Opened(inode, flags, answer.Value.Open) };
             if (answer.Value.IsCreated || (flags & LliteOpenFlags.Truncate) == 0 || inode.Data is not { } data)
                 return created;
@@ -357,6 +359,7 @@ public sealed partial class LliteMount
             if (cut == Errno.OK)
                 return created;
             await ReleaseAsync(created.Opened.File);
+            parent.KernelMissedChange();
             Drop(inode, 1);
             return cut;
         }
@@ -364,6 +367,14 @@ public sealed partial class LliteMount
         {
             parent.EndOperation();
         }
+    }
+
+    // Who makes a file writes to it: with the lock for that its size is known too, which the kernel asks for at once.
+    static async ValueTask LockNewAsync(LliteInode inode, MdAnswer created, CancellationToken cancel)
+    {
+        inode.Update(created);
+        if (inode.Data is { } data)
+            await data.LockForWritingAsync(cancel);
     }
 
     async ValueTask<Errno> CloseAsync(LliteFile file)

@@ -222,7 +222,10 @@ public sealed partial class LliteMount
             };
             Result<MdAnswer> answer = await mdc.Value.CreateAsync(operation, cancel);
             if (answer.Failed)
+            {
+                parent.KernelMissedChange();
                 return answer.Error;
+            }
             LliteInode inode = _inodes.FindOrAdd(
                 answer.Value.Body.Fid1.IsSane ? answer.Value.Body.Fid1 : fid.Value);
             inode.Update(answer.Value.Body);
@@ -231,6 +234,7 @@ public sealed partial class LliteMount
             // A reint tells attributes as far as it likes: what is missing is asked for, under a lock.
             if (inode.Type == 0 && await FetchAsync(inode, caller, cancel) is var error and not Errno.OK)
             {
+                parent.KernelMissedChange();
                 Drop(inode, 1);
                 return error;
             }
@@ -261,11 +265,12 @@ public sealed partial class LliteMount
                 Caller = Pack(caller, inode, newParent),
             };
             Result<MdAnswer> answer = await mdc.Value.LinkAsync(operation, cancel);
-            if (answer.Failed)
-                return answer.Error;
-            Errno got = await FetchAsync(inode, caller, cancel);
-            if (got != Errno.OK)
-                return got;
+            Errno status = answer.Failed ? answer.Error : await FetchAsync(inode, caller, cancel);
+            if (status != Errno.OK)
+            {
+                newParent.KernelMissedChange();
+                return status;
+            }
             inode.Reference();
             return Describe(inode);
         }
@@ -309,7 +314,10 @@ public sealed partial class LliteMount
             parent.RemoveName(name);
             Result<MdAnswer> answer = await mdc.Value.UnlinkAsync(operation, cancel);
             if (answer.Failed)
+            {
+                parent.KernelMissedChange();
                 return answer.Error;
+            }
             if (victim is not null && answer.Value.Body.Fid1 == fid)
                 victim.Update(answer.Value.Body);
             return Errno.OK;
@@ -361,7 +369,11 @@ public sealed partial class LliteMount
             newParent.RemoveName(newName);
             Result<MdAnswer> answer = await mdc.Value.RenameAsync(operation, cancel);
             if (answer.Failed)
+            {
+                parent.KernelMissedChange();
+                newParent.KernelMissedChange();
                 return answer.Error;
+            }
             if (replaced is not null && answer.Value.Body.Fid1 == replaced.Fid)
                 replaced.Update(answer.Value.Body);
             // The kernel moves its dentry, and believes it as long as it did before; its lock went with the rename.

@@ -136,7 +136,16 @@ public sealed partial class LliteMount
             error = CheckLayout(layout);
         return error != Errno.OK
             ? new(error)
-            : CreateAsync(parent, name.ToArray(), mode, flags, layout.ToArray(), caller, cancel);
+            : CreateStripedAsync(parent, name.ToArray(), mode, flags, layout.ToArray(), caller, cancel);
+    }
+
+    async ValueTask<Result<LliteCreated>> CreateStripedAsync(
+        LliteInode parent, byte[] name, uint mode, LliteOpenFlags flags, byte[] layout, Credentials caller,
+        CancellationToken cancel)
+    {
+        Result<LliteCreated> created = await CreateAsync(parent, name, mode, flags, layout, caller, cancel);
+        parent.KernelMissedChange();
+        return created;
     }
 
     // The MDT checks what it says; here only that it is a layout at all.

@@ -1,3 +1,4 @@
+using Lustrous.Idl.Ldlm;
 using Lustrous.Libcfs;
 using Xunit;
 
@@ -87,6 +88,47 @@ public sealed class KernelCacheTests
         kernel.Busy = new TaskCompletionSource();
         Assert.Equal(Errno.OK, (await one.MkdirAsync("d")).Error);
         kernel.Busy.SetResult();
+    });
+
+    [Fact]
+    public void A_directory_keeps_its_name_and_permissions_in_the_kernel_while_the_kernel_changes_it() =>
+        LliteWorld.Run(async world =>
+        {
+            var kernel = new RecordingKernel();
+            LliteClient one = await world.MountAsync(kernel), other = await world.MountAsync();
+            await one.MkdirAsync("d");
+            LliteInode directory = (await one.LookupAsync("d")).Value.Inode!;
+            Assert.True((await one.StatAsync(directory)).Value.MayCache);
+            kernel.Calls.Clear();
+            for (int i = 0; i < 3; i++)
+                Assert.Equal(Errno.OK, (await one.MkdirAsync($"x{i}", directory)).Error);
+            Assert.Contains($"changes {directory.Fid}", kernel.Calls);
+            Assert.DoesNotContain("entry d", kernel.Calls);
+            Assert.DoesNotContain($"data {directory.Fid}", kernel.Calls);
+            Assert.True(directory.Holds(InodeBits.LOOKUP | InodeBits.PERM));
+            Assert.False(directory.Holds(InodeBits.UPDATE));
+
+            // What others do there, and what failed, is told as ever.
+            Assert.True((await one.StatAsync(directory)).Value.MayCache);
+            Assert.NotEqual(Errno.OK, (await one.MkdirAsync("x0", directory)).Error);
+            Assert.Contains($"data {directory.Fid}", kernel.Calls);
+            LliteInode there = (await other.LookupAsync("d")).Value.Inode!;
+            Assert.True((await one.StatAsync(directory)).Value.MayCache);
+            kernel.Calls.Clear();
+            Assert.Equal(Errno.OK, (await other.MkdirAsync("y", there)).Error);
+            Assert.Contains($"data {directory.Fid}", kernel.Calls);
+            Assert.DoesNotContain("entry d", kernel.Calls);
+            Assert.Equal(6u, (await one.StatAsync(directory)).Value.Attributes.Nlink);
+        });
+
+    [Fact]
+    public void Whoever_makes_a_file_to_write_has_it_locked_and_its_size_known() => LliteWorld.Run(async world =>
+    {
+        LliteClient one = await world.MountAsync(), other = await world.MountAsync();
+        Result<LliteCreated> made = await one.CreateAsync("f");
+        Assert.True(made.Value.Entry.AttributesMayCache);
+        Assert.Equal(5, (await one.WriteAsync(made.Value.Opened.File, 0, "hello"u8.ToArray())).Value);
+        Assert.Equal(5u, (await other.StatAsync((await other.LookupAsync("f")).Value.Inode!)).Value.Attributes.Size);
     });
 
     [Fact]

@@ -22,5 +22,7 @@ sealed class RecordingKernel : IKernelCache
         return Answer();
     }
 
+    public void ChangesItself(LliteInode directory) => Calls.Add($"changes {directory.Fid}");
+
     ValueTask Answer() => Busy is { } busy ? new(busy.Task) : default;
 }

@@ -82,7 +82,7 @@ public sealed partial class MdcDevice
     public async ValueTask<Result<ClientLock>> LockDirectoryAsync(Fid directory, CancellationToken cancel)
     {
         Interlocked.Increment(ref _requests);
-        EnqueueResult enqueued = await Locks.EnqueueAsync(Ask(directory, InodeBits.UPDATE, LockMode.CR), cancel);
+        EnqueueResult enqueued = await Locks.EnqueueAsync(Ask(directory, InodeBits.UPDATE, LockMode.PR), cancel);
         if (Failure(enqueued) is var error and not Errno.OK)
             return error;
         return enqueued.Lock is { } held ? held : Errno.EAGAIN;
@@ -127,8 +127,9 @@ public sealed partial class MdcDevice
     async ValueTask<Result<MdAnswer>> OpenAsync(MdOperation operation, int aclBytes, CancellationToken cancel)
     {
         bool creates = (operation.OpenFlags & MdsOpenFlags.CREAT) != 0;
-        using LockCancels cancels = await Locks.CollectCancelsAsync(
-            LdlmResId.FromFid(operation.Fid1), creates ? LockMode.EX : LockMode.CR, InodeBits.UPDATE);
+        using LockCancels cancels = creates
+            ? await CollectOfDirectoryAsync(operation.Fid1)
+            : await Locks.CollectCancelsAsync(LdlmResId.FromFid(operation.Fid1), LockMode.CR, InodeBits.UPDATE);
         PtlrpcRequest request = NewEnqueue(RequestFormats.LdlmIntentOpen, cancels);
         bool kept = false;
         try

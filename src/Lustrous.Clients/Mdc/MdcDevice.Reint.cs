@@ -13,12 +13,14 @@ public sealed partial class MdcDevice
 {
     const uint TypeMask = 0xF000, TypeSymlink = 0xA000;
 
+    /// <summary>What a walk through a directory needs.</summary>
+    const InodeBits NameBits = InodeBits.LOOKUP | InodeBits.PERM;
+
     /// <summary>Directory, device, FIFO, socket, file without open, or symbolic link, whose target is the
     /// data.</summary>
     public async ValueTask<Result<MdAnswer>> CreateAsync(MdOperation operation, CancellationToken cancel)
     {
-        using LockCancels cancels = await Locks.CollectCancelsAsync(
-            LdlmResId.FromFid(operation.Fid1), LockMode.EX, InodeBits.UPDATE);
+        using LockCancels cancels = await CollectOfDirectoryAsync(operation.Fid1);
         bool isSymlink = (operation.Mode & TypeMask) == TypeSymlink;
         using PtlrpcRequest request = NewRequest(
             isSymlink ? RequestFormats.MdsReintCreateSym : RequestFormats.MdsReintCreateAcl);
@@ -55,8 +57,7 @@ public sealed partial class MdcDevice
     /// <summary>Fid1 gets the name in directory Fid2.</summary>
     public async ValueTask<Result<MdAnswer>> LinkAsync(MdOperation operation, CancellationToken cancel)
     {
-        using LockCancels cancels = await Locks.CollectCancelsAsync(
-            LdlmResId.FromFid(operation.Fid2), LockMode.EX, InodeBits.UPDATE);
+        using LockCancels cancels = await CollectOfDirectoryAsync(operation.Fid2);
         await Locks.CollectCancelsAsync(
             cancels, LdlmResId.FromFid(operation.Fid1), LockMode.EX, InodeBits.UPDATE);
         using PtlrpcRequest request = NewRequest(RequestFormats.MdsReintLink);
@@ -84,8 +85,7 @@ public sealed partial class MdcDevice
     /// <summary>The name leaves directory Fid1; the type in Mode says whether a directory is meant.</summary>
     public async ValueTask<Result<MdAnswer>> UnlinkAsync(MdOperation operation, CancellationToken cancel)
     {
-        using LockCancels cancels = await Locks.CollectCancelsAsync(
-            LdlmResId.FromFid(operation.Fid1), LockMode.EX, InodeBits.UPDATE);
+        using LockCancels cancels = await CollectOfDirectoryAsync(operation.Fid1);
         if (operation.Victim.IsSane)
             await Locks.CollectCancelsAsync(
                 cancels, LdlmResId.FromFid(operation.Victim), LockMode.EX, InodeBitsMasks.ELC);
@@ -116,11 +116,10 @@ public sealed partial class MdcDevice
     /// <summary>The name in Fid1 becomes NewName in Fid2.</summary>
     public async ValueTask<Result<MdAnswer>> RenameAsync(MdOperation operation, CancellationToken cancel)
     {
-        using LockCancels cancels = await Locks.CollectCancelsAsync(
-            LdlmResId.FromFid(operation.Fid1), LockMode.EX, InodeBits.UPDATE);
+        using LockCancels cancels = await CollectOfDirectoryAsync(operation.Fid1);
         if (operation.Fid2 != operation.Fid1)
             await Locks.CollectCancelsAsync(
-                cancels, LdlmResId.FromFid(operation.Fid2), LockMode.EX, InodeBits.UPDATE);
+                cancels, LdlmResId.FromFid(operation.Fid2), LockMode.EX, InodeBits.UPDATE, NameBits);
         if (operation.Victim.IsSane)
             await Locks.CollectCancelsAsync(
                 cancels, LdlmResId.FromFid(operation.Victim), LockMode.EX, InodeBits.LOOKUP);
@@ -212,6 +211,10 @@ public sealed partial class MdcDevice
         request.IsModifying = true;
         return await request.SendAsync(cancel);
     }
+
+    /// <summary>Of a directory in which a name is about to change: its own name and permissions stay good.</summary>
+    ValueTask<LockCancels> CollectOfDirectoryAsync(Fid directory) => Locks.CollectCancelsAsync(
+        LdlmResId.FromFid(directory), LockMode.EX, InodeBits.UPDATE, NameBits);
 
     static MdtRecSetattr Record(in MdSetattr change) => new()
     {

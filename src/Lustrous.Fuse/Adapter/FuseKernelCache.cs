@@ -11,6 +11,7 @@ public sealed class FuseKernelCache : IKernelCache
 
     readonly Lock _lock = new();
     readonly Dictionary<ulong, (int Readers, bool IsOld)> _reading = [];   // guarded by _lock: by node id
+    readonly HashSet<ulong> _changing = [];     // guarded by _lock: node ids of directories the kernel changes
     volatile FuseSession? _session;
 
     internal void Attach(FuseSession session) => _session = session;
@@ -31,6 +32,17 @@ public sealed class FuseKernelCache : IKernelCache
     {
         ArgumentNullException.ThrowIfNull(parent);
         return _session is { } session ? AsTask(session.InvalidateEntryAsync(parent.NodeId, name)) : default;
+    }
+
+    public void ChangesItself(LliteInode directory)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        lock (_lock)
+        {
+            if (!_changing.Add(directory.NodeId))
+                return;
+        }
+        _ = TakeBackLaterAsync(directory.NodeId);
     }
 
     // The error is of no use: ENOENT means that the kernel has nothing, the others that there is no mount any more.
@@ -71,6 +83,17 @@ public sealed class FuseKernelCache : IKernelCache
             if (_reading.TryGetValue(directory.NodeId, out (int Readers, bool IsOld) reading))
                 _reading[directory.NodeId] = (reading.Readers, true);
         }
+    }
+
+    /// <summary>Once for all changes of a while: an answer that was on its way when one of them began is either in the
+    /// kernel by now or will be refused by it for its age.</summary>
+    async Task TakeBackLaterAsync(ulong nodeId)
+    {
+        await Task.Delay(SettleMilliseconds).ConfigureAwait(false);
+        lock (_lock)
+            _changing.Remove(nodeId);
+        if (_session is { } session)
+            await session.InvalidateInodeAsync(nodeId, -1).ConfigureAwait(false);
     }
 
     async Task DropLinesLaterAsync(ulong nodeId)

@@ -165,6 +165,17 @@ public sealed partial class ClientLock
         return true;
     }
 
+    /// <summary>It gives up these bits now, if others remain, nobody uses it and it is not going already.</summary>
+    internal bool TryConvert(InodeBits given)
+    {
+        if (State != ClientLockState.Granted || IsUsed || IsConverting || IsBlocked || IsFailed
+            || !Namespace.CanConvert || (Bits & given) == 0 || (Bits & ~given) == 0)
+            return false;
+        ClientAction action = Block(given, discard: false);
+        Lassert.That(action == ClientAction.Convert);
+        return true;
+    }
+
     /// <summary>A conversion has ended: kept, or else lost at the server.</summary>
     internal ClientAction Converted(bool kept)
     {

@@ -59,20 +59,28 @@ public sealed partial class ClientNamespace
     /// cancels (ldlm_cancel_resource_local); with none, an empty list. Ends synchronously where there is nothing to
     /// flush.
     /// </summary>
-    public async ValueTask<LockCancels> CollectCancelsAsync(LdlmResId resource, LockMode mode, InodeBits bits)
+    /// <param name="resource">Which.</param>
+    /// <param name="mode">What the request is going to lock it with.</param>
+    /// <param name="bits">And which bits.</param>
+    /// <param name="keep">Bits to be kept if a lock has them besides: where no other lock covers them it is converted,
+    /// once, where it would have to be asked for again after each change of a directory. And the owner hears that the
+    /// change is its own.</param>
+    public async ValueTask<LockCancels> CollectCancelsAsync(
+        LdlmResId resource, LockMode mode, InodeBits bits, InodeBits keep = InodeBits.NONE)
     {
         var cancels = new LockCancels(this);
-        await CollectCancelsAsync(cancels, resource, mode, bits);
+        await CollectCancelsAsync(cancels, resource, mode, bits, keep);
         return cancels;
     }
 
     /// <summary>The same for another resource, into the same list.</summary>
-    public async ValueTask CollectCancelsAsync(LockCancels into, LdlmResId resource, LockMode mode, InodeBits bits)
+    public async ValueTask CollectCancelsAsync(
+        LockCancels into, LdlmResId resource, LockMode mode, InodeBits bits, InodeBits keep = InodeBits.NONE)
     {
         ArgumentNullException.ThrowIfNull(into);
         if (MaxPackedCancels == 0 || !_resources.TryGet(resource, out ClientResource? found))
             return;
-        List<ClientLock>? leaving = null;
+        List<ClientLock>? leaving = null, converting = null;
         using (found.Lock.Enter())
         {
             var all = new List<ClientLock>();
@@ -84,15 +92,36 @@ public sealed partial class ClientNamespace
                 // Data kept on the MDT is not written back for the sake of an attribute.
                 bool isApart = found.Type == LockType.Ibits
                     && ((held.Bits & bits) == 0 || ((held.Bits & ~bits) & InodeBits.DOM) != 0);
-                if (!isApart && held.TryLeave())
+                if (isApart)
+                    continue;
+                if (NeedsConversion(held, held.Bits & keep & ~bits, all) && held.TryConvert(bits))
+                    (converting ??= []).Add(held);
+                else if (held.TryLeave())
                     (leaving ??= []).Add(held);
             }
         }
+        LockLoss loss = keep == InodeBits.NONE ? LockLoss.Cancelled : LockLoss.OwnChange;
         foreach (ClientLock held in leaving ?? [])
         {
-            if (await FlushAsync(held) is var remote and not 0)
+            if (await FlushAsync(held, loss) is var remote and not 0)
                 into.Add(remote);
         }
+        foreach (ClientLock held in converting ?? [])
+            await GiveBackAsync(held, loss);
+    }
+
+    static bool NeedsConversion(ClientLock held, InodeBits kept, List<ClientLock> all)
+    {
+        if (kept == InodeBits.NONE)
+            return false;
+        foreach (ClientLock other in all)
+        {
+            bool covers = other != held && other.State == ClientLockState.Granted && !other.IsBlocked
+                && (other.Bits & kept) == kept;
+            if (covers)
+                return false;
+        }
+        return true;
     }
 
     /// <summary>Does what a decision came to. Flushing may take long: it runs by itself.</summary>
@@ -137,16 +166,16 @@ public sealed partial class ClientNamespace
     }
 
     /// <summary>Flushes a lock that has been asked for and gives it, or the bits in question, back.</summary>
-    internal async ValueTask GiveBackAsync(ClientLock held)
+    internal async ValueTask GiveBackAsync(ClientLock held, LockLoss loss = LockLoss.Cancelled)
     {
         if (held.State == ClientLockState.Leaving)
         {
-            if (await FlushAsync(held) is var remote and not 0)
+            if (await FlushAsync(held, loss) is var remote and not 0)
                 await CancelRemoteAsync(remote);
             return;
         }
         InodeBits dropped = held.DroppedBits;
-        await held.Callbacks.LosingAsync(held, dropped, LockLoss.Cancelled);
+        await held.Callbacks.LosingAsync(held, dropped, loss);
         bool kept = await SendConvertAsync(held);
         ClientAction action;
         using (held.Enter())

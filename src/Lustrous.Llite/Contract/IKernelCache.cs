@@ -17,6 +17,12 @@ public interface IKernelCache
     /// <param name="offset">First byte.</param>
     /// <param name="length">Bytes; 0 or less to the end.</param>
     ValueTask InvalidateInodeAsync(LliteInode inode, bool data, long offset = 0, long length = 0);
+
+    /// <summary>
+    /// The kernel itself changes names in a directory, and forgets its times and lines by itself. Attributes that were
+    /// on their way to it meanwhile may be older: they are taken back soon.
+    /// </summary>
+    void ChangesItself(LliteInode directory);
 }
 
 /// <summary>No kernel: a mount that is used as a library or by a test.</summary>
@@ -27,4 +33,8 @@ public sealed class NoKernelCache : IKernelCache
     public ValueTask InvalidateEntryAsync(LliteInode parent, ReadOnlySpan<byte> name) => default;
 
     public ValueTask InvalidateInodeAsync(LliteInode inode, bool data, long offset, long length) => default;
+
+    public void ChangesItself(LliteInode directory)
+    {
+    }
 }

@@ -29,7 +29,8 @@ public static class TargetConnect
         | ConnectFlags.UMASK | ConnectFlags.LOV_V3 | ConnectFlags.OPEN_BY_FID | ConnectFlags.DISP_STRIPE
         | ConnectFlags.SUBTREE | ConnectFlags.MULTIMODRPCS | ConnectFlags.MDS_MDS;
 
-    public const ConnectFlags2 MdtFlags2 = ConnectFlags2.REP_MBITS | ConnectFlags2.INC_XID;
+    public const ConnectFlags2 MdtFlags2 =
+        ConnectFlags2.REP_MBITS | ConnectFlags2.INC_XID | ConnectFlags2.LOCK_CONVERT;
 
     public const ConnectFlags OstFlags =
         Storage | ConnectFlags.GRANT | ConnectFlags.GRANT_PARAM | ConnectFlags.GRANT_SHRINK | ConnectFlags.INDEX
