@@ -105,6 +105,19 @@ public sealed class SequenceTests
         Assert.Equal(Errno.ENOENT, fld.Lookup(400).Error);
     }
 
+    // A kernel client asks where the root's sequence is before it asks for the path of the root.
+    [Fact]
+    public void The_special_sequences_are_MDT0s()
+    {
+        var fld = new FldServer();
+        fld.InsertSpecial();
+        Assert.Equal(Range(FidSeq.ROOT, FidSeq.ROOT + 1, 0), fld.Lookup(FidSeq.ROOT).Value);
+        Assert.Equal(Range(FidSeq.DOT_LUSTRE, FidSeq.DOT_LUSTRE + 1, 0), fld.Lookup(FidSeq.DOT_LUSTRE).Value);
+        Assert.Equal(Range(FidSeq.IGIF, FidSeq.IGIF_MAX + 1, 0), fld.Lookup(FidSeq.IGIF_MAX).Value);
+        Assert.Equal(Errno.ENOENT, fld.Lookup(FidSeq.LOCAL_FILE).Error);
+        Assert.Equal(Errno.OK, fld.Insert(Range(FidSeq.NORMAL, FidSeq.NORMAL + 100, 0)));
+    }
+
     static LuSeqRange Range(ulong start, ulong end, uint index) => new() { Start = start, End = end, Index = index };
 
     static void Run(Func<Simulation.Simulation, MdtServer, Func<string, Task<Lwp>>, Task> body) =>

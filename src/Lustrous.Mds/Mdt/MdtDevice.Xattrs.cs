@@ -42,6 +42,8 @@ public sealed partial class MdtDevice
         // Clients take the absence of a layout for an empty one.
         if (length.Error == Errno.ENODATA && name.SequenceEqual(DtXattr.Lov))
             length = 0;
+        if (length.Error == Errno.ENODATA)
+            return PackAbsent(request);
         if (length.Failed)
             return length.Error;
         error = PackXattrs(request, wanted, length.Value);
@@ -77,6 +79,14 @@ public sealed partial class MdtDevice
         body.Valid = MdtValid.FLXATTR;      // tells an empty value from one that is not there
         body.EaDataSize = (uint)size;
         return Errno.OK;
+    }
+
+    /// <summary>That an attribute is not there is an everyday answer with a body, not a failed request: of those
+    /// kernel clients complain on their console (mdt_getxattr).</summary>
+    static Errno PackAbsent(ServerRequest request)
+    {
+        MdtReply.SetSizes(request.Capsule);
+        return request.PackReply() is var error and not Errno.OK ? error : Errno.ENODATA;
     }
 
     async ValueTask<Errno> ReintSetxattrAsync(ServerRequest request, MdtRecReint rec, CancellationToken cancel)

@@ -59,6 +59,8 @@ public sealed partial class MdtDevice : ITargetDevice, IMddTransactions
             IntentPolicy = ExecuteIntentAsync,
         };
         Fld = new FldServer();
+        if (options.Index == 0)
+            Fld.InsertSpecial();
         SequenceController = options.Index == 0
             ? SeqServer.CreateController(new SeqServerOptions
             {
@@ -136,6 +138,8 @@ public sealed partial class MdtDevice : ITargetDevice, IMddTransactions
         Row(MdsOpcode.Close, HandlerFlags.RememberReply, Close);
         Row(MdsOpcode.Reint, modifies, ReintAsync);
         Row(MdsOpcode.GetInfo, HandlerFlags.None, GetInfo);
+        Row(MdsOpcode.HsmStateGet, HandlerFlags.None, HsmStateGet);
+        Row(MdsOpcode.HsmStateSet, modifies, HsmStateSetAsync);
         CommonHandlers.AddStatfs(_target);
         _locks.Register(Target);
         SeqServer.AddHandlers(Target, Sequences, SequenceController);

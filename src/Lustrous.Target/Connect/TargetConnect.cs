@@ -30,7 +30,7 @@ public static class TargetConnect
         | ConnectFlags.SUBTREE | ConnectFlags.MULTIMODRPCS | ConnectFlags.MDS_MDS;
 
     public const ConnectFlags2 MdtFlags2 =
-        ConnectFlags2.REP_MBITS | ConnectFlags2.INC_XID | ConnectFlags2.LOCK_CONVERT;
+        ConnectFlags2.REP_MBITS | ConnectFlags2.INC_XID | ConnectFlags2.LSOM | ConnectFlags2.LOCK_CONVERT;
 
     public const ConnectFlags OstFlags =
         Storage | ConnectFlags.GRANT | ConnectFlags.GRANT_PARAM | ConnectFlags.GRANT_SHRINK | ConnectFlags.INDEX

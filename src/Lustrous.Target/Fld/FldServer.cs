@@ -62,6 +62,22 @@ public sealed partial class FldServer
         }
     }
 
+    /// <summary>Notes what is MDT0000's without having been given out: the root, <c>.lustre</c>, and the inode numbers
+    /// of 1.x files. Kernel clients ask for the root's to find its path (fld_insert_special_entries).</summary>
+    public void InsertSpecial()
+    {
+        foreach ((ulong start, ulong last) in (ReadOnlySpan<(ulong, ulong)>)
+            [
+                (FidSeq.IGIF, FidSeq.IGIF_MAX),
+                (FidSeq.DOT_LUSTRE, FidSeq.DOT_LUSTRE),
+                (FidSeq.ROOT, FidSeq.ROOT),
+            ])
+        {
+            Errno error = Insert(new LuSeqRange { Start = start, End = last + 1, Flags = (uint)SeqRangeType.MDT });
+            Lassert.That(error == Errno.OK, "special sequences are noted before any are given out");
+        }
+    }
+
     /// <summary>All of it, in order.</summary>
     public LuSeqRange[] List()
     {

@@ -12,6 +12,14 @@ sealed class HostNode : IAsyncDisposable
 {
     static readonly TimeSpan s_trimInterval = TimeSpan.FromSeconds(10);
 
+    // What every kernel since 2.11 says of itself. One that does not is pinged anew for every connection, and kernels
+    // log "Multi-Rail state vanished" each time.
+    static readonly LNetOptions s_options = new()
+    {
+        Features =
+            PingFeatures.NI_STATUS | PingFeatures.RTE_DISABLED | PingFeatures.MULTI_RAIL | PingFeatures.DISCOVERY,
+    };
+
     readonly LNetNode _lnet;
     readonly ITimer _trimTimer;
 
@@ -20,7 +28,7 @@ sealed class HostNode : IAsyncDisposable
         Options = options;
         Log = new ConsoleLog(options.LogLevel);
         Context = HostContext.Create(Log);
-        _lnet = new LNetNode(Context);
+        _lnet = new LNetNode(Context, s_options);
         Lustre = new LustreNode(_lnet, options.Timeouts);
         Lustre.Ptlrpc.ProcessId = Environment.ProcessId;
         _trimTimer = Context.Clock.CreateTimer(

@@ -183,22 +183,29 @@ sealed partial class MdtClient
     });
 
     /// <summary>MDS_GETXATTR: one, or with an empty name the names of all.</summary>
-    public Task<(Errno Error, byte[] Value)> GetxattrAsync(Fid fid, string name, uint room = 65536) =>
-        OnAsync(async () =>
-        {
-            using TestRequest request = New(RequestFormats.MdsGetxattr);
-            MdtBody body = NewBody(fid);
-            body.Valid = name.Length == 0 ? MdtValid.FLXATTRLS : MdtValid.FLXATTR;
-            body.EaDataSize = room;
-            request.Set(Rmf.MdtBody, body);
-            Empty(request, Rmf.Capa1);
-            SetName(request, Rmf.Name, name);
-            Empty(request, Rmf.Eadata, Rmf.SelinuxPol);
-            request.SetReplySize(Rmf.Eadata, (int)room);
-            Errno status = await request.SendAsync(default);
-            byte[] value = status == Errno.OK ? request.GetBytes(Rmf.Eadata).ToArray() : [];
-            return (status, value);
-        });
+    public async Task<(Errno Error, byte[] Value)> GetxattrAsync(Fid fid, string name, uint room = 65536)
+    {
+        (Errno error, byte[] value, _) = await GetxattrReplyAsync(fid, name, room);
+        return (error, value);
+    }
+
+    /// <summary>The same, and whether the reply has a body: of an error without one kernels complain.</summary>
+    public Task<(Errno Error, byte[] Value, bool HasBody)> GetxattrReplyAsync(
+        Fid fid, string name, uint room = 65536) => OnAsync(async () =>
+    {
+        using TestRequest request = New(RequestFormats.MdsGetxattr);
+        MdtBody body = NewBody(fid);
+        body.Valid = name.Length == 0 ? MdtValid.FLXATTRLS : MdtValid.FLXATTR;
+        body.EaDataSize = room;
+        request.Set(Rmf.MdtBody, body);
+        Empty(request, Rmf.Capa1);
+        SetName(request, Rmf.Name, name);
+        Empty(request, Rmf.Eadata, Rmf.SelinuxPol);
+        request.SetReplySize(Rmf.Eadata, (int)room);
+        Errno status = await request.SendAsync(default);
+        byte[] value = status == Errno.OK ? request.GetBytes(Rmf.Eadata).ToArray() : [];
+        return (status, value, !request.Get(Rmf.MdtBody).Failed);
+    });
 
     /// <summary>IT_GETXATTR.</summary>
     public Task<(MdtAnswer Answer, string Names, byte[] Values, uint[] Lengths)> GetAllXattrsAsync(

@@ -30,6 +30,19 @@ public sealed class XattrTests
         Assert.Equal(Errno.ENODATA, (await c.SetxattrAsync(fid, "user.a", null)).Error);
     });
 
+    // What a kernel client showed: "LustreError: operation mds_getxattr failed: rc = -61" for an error without a body.
+    [Fact]
+    public void An_attribute_that_is_not_there_is_an_answer_with_a_body() => MdtWorld.Run(async world =>
+    {
+        MdtClient c = world.Client;
+        Fid fid = await c.MakeFileAsync(MdtWorld.Root, "f");
+        foreach (uint room in (uint[])[0, 256])
+        {
+            (Errno error, byte[] value, bool hasBody) = await c.GetxattrReplyAsync(fid, "trusted.som", room);
+            Assert.Equal((Errno.ENODATA, 0, true), (error, value.Length, hasBody));
+        }
+    });
+
     [Fact]
     public void Names_are_for_those_whose_they_are() => MdtWorld.Run(async world =>
     {
