@@ -67,7 +67,8 @@ sealed unsafe partial class BufferSlab
     }
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial void* mmap(void* address, nuint length, int protection, int flags, int descriptor, nint offset);
+    private static partial void* mmap(
+        void* address, nuint length, int protection, int flags, int descriptor, nint offset);
 
     [LibraryImport("libc")]
     private static partial void munmap(void* address, nuint length);

@@ -125,8 +125,8 @@ public sealed partial class LovObject : IOscObjectOwner
         return TryGetAttributes(out known) ? known : Merge(state);
     }
 
-    /// <summary>Has the whole file locked for writing, unless others need it: it is a new one, about to be written. Where
-    /// that fails, what is done next will tell.</summary>
+    /// <summary>Has the whole file locked for writing, unless others need it: it is a new one, about to be written.
+    /// Where that fails, what is done next will tell.</summary>
     public async ValueTask LockForWritingAsync(CancellationToken cancel)
     {
         State state = _state;

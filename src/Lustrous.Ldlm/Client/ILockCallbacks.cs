@@ -12,7 +12,8 @@ public enum LockLoss
     /// <summary>A change of our own is about to make void what it protects, and whoever makes it knows.</summary>
     OwnChange,
 
-    /// <summary>As Cancelled, but the object is destroyed: dirty data is dropped, not written (AST_DISCARD_DATA).</summary>
+    /// <summary>As Cancelled, but the object is destroyed: dirty data is dropped, not written
+    /// (AST_DISCARD_DATA).</summary>
     Discard,
 
     /// <summary>The server has forgotten us: nothing can be written under it any more.</summary>
