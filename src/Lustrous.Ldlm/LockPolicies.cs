@@ -14,6 +14,12 @@ public static class LockPolicies
     public static LdlmPolicyData Extent(ulong start, ulong end, ulong groupId = 0) =>
         new() { Extent = new LdlmExtent { Start = start, End = end, GroupId = groupId } };
 
+    /// <summary>Bytes of a file for one owner: an open file, or a process.</summary>
+    public static LdlmPolicyData Flock(in FileLock range) => new()
+    {
+        Flock = new LdlmFlockWire { Start = range.Start, End = range.End, Owner = range.Owner, Pid = range.Pid },
+    };
+
     /// <summary>All of an object.</summary>
     public static LdlmPolicyData WholeObject => Extent(0, EndOfObject);
 

@@ -34,6 +34,9 @@ public sealed class LliteFile
     /// <summary>Something was written through it.</summary>
     internal bool HasWritten { get; set; }
 
+    /// <summary>Owners that have locked through it; null for none. Guarded by this object.</summary>
+    internal List<ulong>? LockOwners { get; set; }
+
     /// <summary>Where the last read of the directory ended.</summary>
     internal DirectoryPosition Position { get; set; }
 }

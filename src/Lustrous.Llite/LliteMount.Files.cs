@@ -93,18 +93,22 @@ public sealed partial class LliteMount
         return WriteDataAsync(file, data, offset, source, isWriteBack, cancel);
     }
 
-    /// <summary>One descriptor of the file was closed; tells errors of write-back.</summary>
-    public ValueTask<Errno> FlushAsync(LliteFile file, CancellationToken cancel)
+    /// <summary>One descriptor of the file was closed: what its process has locked of the file goes (POSIX).</summary>
+    /// <param name="file">The open file, of which there may be more descriptors.</param>
+    /// <param name="lockOwner">The process.</param>
+    public ValueTask<Errno> FlushAsync(LliteFile file, ulong lockOwner)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return new(Errno.OK);
+        return UnlockAllAsync(file, lockOwner);
     }
 
     /// <summary>The last descriptor was closed: MDS_CLOSE; the object is gone afterwards.</summary>
     public ValueTask<Errno> ReleaseAsync(LliteFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return _files.Remove(file) ? CloseAsync(file) : new(Errno.EBADF);
+        if (!_files.Remove(file))
+            return new(Errno.EBADF);
+        return file.LockOwners is { } owners ? CloseLockedAsync(file, owners) : CloseAsync(file);
     }
 
     /// <summary>Data and metadata to the disks of the servers.</summary>

@@ -22,7 +22,7 @@ public sealed partial class LliteFuse
         ValueTask<Result<LliteOpened>> task = Mount.OpenAsync(inode, flags, Caller(request), request.Cancel);
         return task.IsCompletedSuccessfully ? new(Reply(request, task.Result)) : LaterAsync(request, task);
 
-        static Errno Reply(FuseRequest request, in Result<LliteOpened> done)
+        Errno Reply(FuseRequest request, in Result<LliteOpened> done)
         {
             if (done.Failed)
                 return done.Error;
@@ -30,7 +30,7 @@ public sealed partial class LliteFuse
             return Errno.OK;
         }
 
-        static async ValueTask<Errno> LaterAsync(FuseRequest request, ValueTask<Result<LliteOpened>> task) =>
+        async ValueTask<Errno> LaterAsync(FuseRequest request, ValueTask<Result<LliteOpened>> task) =>
             Reply(request, await task.ConfigureAwait(false));
     }
 
@@ -43,7 +43,7 @@ public sealed partial class LliteFuse
             parent, name, input.Mode, Translate(input.Flags), Caller(request, input.Umask), request.Cancel);
         return task.IsCompletedSuccessfully ? new(Reply(request, task.Result)) : LaterAsync(request, task);
 
-        static Errno Reply(FuseRequest request, in Result<LliteCreated> done)
+        Errno Reply(FuseRequest request, in Result<LliteCreated> done)
         {
             if (done.Failed)
                 return done.Error;
@@ -53,7 +53,7 @@ public sealed partial class LliteFuse
             return Errno.OK;
         }
 
-        static async ValueTask<Errno> LaterAsync(FuseRequest request, ValueTask<Result<LliteCreated>> task) =>
+        async ValueTask<Errno> LaterAsync(FuseRequest request, ValueTask<Result<LliteCreated>> task) =>
             Reply(request, await task.ConfigureAwait(false));
     }
 
@@ -96,7 +96,7 @@ public sealed partial class LliteFuse
     public override ValueTask<Errno> FlushAsync(FuseRequest request, in FuseFlushIn input)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return Mount.FindFile(input.Handle) is { } file ? Mount.FlushAsync(file, request.Cancel) : s_badHandle;
+        return Mount.FindFile(input.Handle) is { } file ? Mount.FlushAsync(file, input.LockOwner) : s_badHandle;
     }
 
     public override ValueTask<Errno> ReleaseAsync(FuseRequest request, in FuseReleaseIn input) =>
@@ -153,7 +153,7 @@ public sealed partial class LliteFuse
             Reply(request, await task.ConfigureAwait(false));
     }
 
-    static void FillOpen(ref FuseOpenOut reply, in LliteOpened opened)
+    void FillOpen(ref FuseOpenOut reply, in LliteOpened opened)
     {
         reply.Handle = opened.File.Handle;
         bool writes = ((uint)opened.File.Flags & WriteAccess) != 0;
@@ -163,7 +163,7 @@ public sealed partial class LliteFuse
             reply.Flags |= FuseOpenFlags.DirectIo | FuseOpenFlags.ParallelDirectWrites;
         if (opened.KeepCache)
             reply.Flags |= FuseOpenFlags.KeepCache;
-        if (!writes)
+        if (!writes && !_locksRanges)
             reply.Flags |= FuseOpenFlags.NoFlush;         // nothing was written whose error close could tell
     }
 

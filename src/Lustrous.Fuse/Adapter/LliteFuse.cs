@@ -33,7 +33,9 @@ public sealed partial class LliteFuse : FuseFileSystem
     /// The kernel keeps ACLs, also that there is none; without this <c>ls -l</c> asks for them file by file. It then
     /// checks permissions itself, as it must where it walks names without asking us.
     /// </summary>
-    public override FuseInitFlags WantedFlags => FuseInitFlags.PosixAcl;
+    public override FuseInitFlags WantedFlags => Mount.Options.FileLocks == FileLockScope.ThisNode
+        ? FuseInitFlags.PosixAcl
+        : FuseInitFlags.PosixAcl | FuseInitFlags.PosixLocks | FuseInitFlags.FlockLocks;
 
     public override void Started(FuseSession session) => _cache.Attach(session);
 

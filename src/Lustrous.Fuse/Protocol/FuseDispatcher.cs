@@ -99,8 +99,12 @@ static unsafe partial class FuseDispatcher
         FuseOpcode.CopyFileRange => Take(request, out FuseCopyFileRangeIn copy)
             ? fileSystem.CopyFileRangeAsync(request, copy) : Malformed,
         FuseOpcode.Syncfs => fileSystem.SyncfsAsync(request),
+        FuseOpcode.Setlk or FuseOpcode.Setlkw => Take(request, out FuseLockIn wanted)
+            ? fileSystem.SetLockAsync(request, wanted, request.Header.Opcode == FuseOpcode.Setlkw) : Malformed,
+        FuseOpcode.Getlk => Take(request, out FuseLockIn asked)
+            ? fileSystem.GetLockAsync(request, asked) : Malformed,
         FuseOpcode.Destroy => new(Errno.OK),
-        // tmpfile(2) falls back, poll is answered by the kernel, locks are the kernel's own.
+        // tmpfile(2) falls back, poll is answered by the kernel.
         FuseOpcode.Tmpfile => new(Errno.EOPNOTSUPP),
         _ => new(Errno.ENOSYS),
     };

@@ -117,6 +117,14 @@ public abstract class FuseFileSystem
 
     public virtual ValueTask<Errno> AccessAsync(FuseRequest request, uint mask) => NotSupported;
 
+    /// <summary>SETLK, and SETLKW where <paramref name="mayWait"/>; both for flock(2) too. Called only when
+    /// <see cref="FuseInitFlags.PosixLocks"/> or <see cref="FuseInitFlags.FlockLocks"/> was agreed on.</summary>
+    public virtual ValueTask<Errno> SetLockAsync(FuseRequest request, in FuseLockIn input, bool mayWait) =>
+        NotSupported;
+
+    /// <summary>Reply: <see cref="FuseLockOut"/>.</summary>
+    public virtual ValueTask<Errno> GetLockAsync(FuseRequest request, in FuseLockIn input) => NotSupported;
+
     public virtual ValueTask<Errno> FallocateAsync(FuseRequest request, in FuseFallocateIn input) => NotSupported;
 
     /// <summary>Reply: <see cref="FuseLseekOut"/>.</summary>

@@ -97,6 +97,10 @@ public abstract unsafe class FuseRequest
         ReplyData(FuseIoctlOut.WireSize + data.Length);
     }
 
+    /// <summary>The request may wait for as long as programs like. False when so many wait already that hardly any
+    /// other request could come in; it then has to be refused.</summary>
+    internal virtual bool TryHold() => true;
+
     /// <summary>The structure a request of this kind starts with, <paramref name="size"/> bytes of it; null when the
     /// request is shorter.</summary>
     internal abstract byte* Argument(int size);

@@ -19,7 +19,7 @@ public sealed unsafe partial class FuseSession
     const string UringParameter = "/sys/module/fuse/parameters/enable_uring";
 
     /// <summary>No write-back cache: it halves large writes, and pages that wait in the kernel would have to be written
-    /// before a lock goes. No ExportSupport, no file locks: both are the kernel's own business so far.</summary>
+    /// before a lock goes. No ExportSupport: NFS over it is the kernel's own business so far.</summary>
     const FuseInitFlags AlwaysWanted =
         FuseInitFlags.AsyncRead | FuseInitFlags.AtomicOTrunc | FuseInitFlags.BigWrites | FuseInitFlags.DontMask
         | FuseInitFlags.IoctlDir | FuseInitFlags.DoReaddirplus | FuseInitFlags.ReaddirplusAuto

@@ -23,6 +23,11 @@ public partial record struct LdlmResId
     public static LdlmResId FromFidAndNameHash(Fid fid, uint hash) =>
         new(fid.Sequence, VersionAndObjectId(fid), 0, hash);
 
+    /// <summary>What the file locks (flock, fcntl) of an object are taken on: its name with the type of lock as the
+    /// last word, so that they are apart from its inode bits.</summary>
+    public static LdlmResId ForFileLocks(Fid fid) =>
+        new(fid.Sequence, VersionAndObjectId(fid), 0, (ulong)LockType.Flock);
+
     /// <summary>The lock of one user's quota in a pool.</summary>
     public static LdlmResId FromQuota(Fid global, Fid quotaId) =>
         new(global.Sequence, VersionAndObjectId(global), quotaId.Sequence, VersionAndObjectId(quotaId));

@@ -77,6 +77,8 @@ sealed class CallbackHandler(LdlmNode node) : IServiceHandler
     {
         if (request.PackReply() is var error and not Errno.OK)
             return error;
+        if (held.Type == LockType.Flock && body.Desc.GrantedMode == 0)
+            return Refuse(held, (LockFlags)body.Flags);
         if (ClientNamespace.CheckDesc(held, body.Desc, body.Desc.GrantedMode) is var refused and not Errno.OK)
             return refused;
         if (held.Namespace.MoveTo(held, body.Desc.Resource.Name) is var failed and not Errno.OK)
@@ -94,6 +96,23 @@ sealed class CallbackHandler(LdlmNode node) : IServiceHandler
                 ClientNamespace.Block(held, body.Desc.PolicyData, (LockFlags)body.Flags);
         }
         held.Namespace.Grant(held, request.Capsule.GetBytes(Rmf.DlmLvb, MessageSide.Request));
+        return Errno.OK;
+    }
+
+    /// <summary>A file lock that will never be granted: its wait closed a circle, or was cancelled.</summary>
+    static Errno Refuse(ClientLock held, LockFlags flags)
+    {
+        Errno why = (flags & LockFlags.FLOCK_DEADLOCK) != 0 ? Errno.EDEADLK : Errno.EIO;
+        TaskCompletionSource<Errno>? waiting;
+        using (held.Enter())
+        {
+            if (held.State is not (ClientLockState.Asking or ClientLockState.Waiting))
+                return Errno.OK;
+            held.Refuse(why);
+            waiting = held.Completion;
+        }
+        if (waiting is not null)
+            held.Namespace.Tell(waiting, why);
         return Errno.OK;
     }
 

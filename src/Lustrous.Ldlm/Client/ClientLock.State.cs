@@ -70,6 +70,9 @@ public sealed partial class ClientLock
 
     internal TaskCompletionSource<Errno>? Completion { get; private set; }
 
+    /// <summary>Why the server will not grant it after all; OK while it may.</summary>
+    internal Errno Refusal { get; private set; }
+
     internal bool IsUsed => _readers + _writers > 0;
 
     internal void Count(LockMode mode, int change)
@@ -123,10 +126,15 @@ public sealed partial class ClientLock
     {
         if (State == ClientLockState.Asking)
             State = ClientLockState.Waiting;
+        if (Refusal != Errno.OK)
+            return Task.FromResult(Refusal);
         if (State is not (ClientLockState.Waiting or ClientLockState.Granting))
             return null;
         return (Completion ??= new TaskCompletionSource<Errno>()).Task;
     }
+
+    /// <summary>The server has given the wait up, perhaps before it said that there is one.</summary>
+    internal void Refuse(Errno why) => Refusal = why;
 
     /// <summary>The server wants it, or some of its bits, back.</summary>
     internal ClientAction Block(InodeBits wanted, bool discard)

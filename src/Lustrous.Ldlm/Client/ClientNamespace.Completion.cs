@@ -30,19 +30,33 @@ public sealed partial class ClientNamespace
         Errno status;
         using (cancel.UnsafeRegister(
             static state => ((ClientLock)state!).Completion!.TrySetResult(Errno.EINTR), made))
-        using (Context.Clock.CreateTimer(
-            static state => ((ClientLock)state!).Namespace.Overdue((ClientLock)state), made, timeout, timeout))
+        // Programs may hold file locks for as long as they like.
+        bool isBounded = made.Type != LockType.Flock;
+        using (isBounded ? Context.Clock.CreateTimer(
+            static state => ((ClientLock)state!).Namespace.Overdue((ClientLock)state), made, timeout, timeout) : null)
         {
             status = await completion;
         }
+        if (status == Errno.OK && !isBounded)
+            return result with { Lock = made };
         if (status == Errno.OK)
         {
             lock (_completionTime)
                 _completionTime.Measure((int)(Context.Uptime - since).TotalSeconds, (long)Context.Uptime.TotalSeconds);
             return result with { Lock = made };
         }
-        Abandon(made, tellServer: status != Errno.EIO);
+        if (status == Errno.EINTR && made.Type == LockType.Flock && KeepsGranted(made))
+            return result with { Lock = made };
+        Abandon(made, tellServer: status is not (Errno.EIO or Errno.EDEADLK));
         return result with { Status = status };
+    }
+
+    /// <summary>The wait was given up when the lock had just been granted; what the owner held before is part of it by
+    /// now, so it cannot be undone.</summary>
+    static bool KeepsGranted(ClientLock made)
+    {
+        using (made.Enter())
+            return made.State == ClientLockState.Granted && !made.IsFailed;
     }
 
     void Overdue(ClientLock made)

@@ -66,7 +66,8 @@ public sealed partial class ClientNamespace
         try
         {
             PackEnqueue(request, made, ask, cancels);
-            Errno status = await request.SendAsync(cancel);
+            // Of a file lock it must be known what the server did: only the wait can be given up.
+            Errno status = await request.SendAsync(ask.Type == LockType.Flock ? default : cancel);
             EnqueueResult result = Replied(request, made, status, out Task<Errno>? completion);
             if (completion is not null)
                 result = await CompleteAsync(made, result, completion, cancel);
@@ -199,7 +200,8 @@ public sealed partial class ClientNamespace
     {
         if (!LockModes.IsSingle(mode) || desc.Resource.Type != made.Type)
             return Errno.EPROTO;
-        bool isReversed = made.Type == LockType.Extent && desc.PolicyData.Extent.Start > desc.PolicyData.Extent.End;
+        bool isReversed = made.Type is LockType.Extent or LockType.Flock
+            && desc.PolicyData.Extent.Start > desc.PolicyData.Extent.End;
         return isReversed ? Errno.EPROTO : Errno.OK;
     }
 

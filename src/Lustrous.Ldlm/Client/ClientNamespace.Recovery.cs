@@ -27,7 +27,7 @@ public sealed partial class ClientNamespace
         }
         while (window.TryDequeue(out Task<Errno>? replay))
             result = Merge(result, await replay);
-        return result;
+        return result != Errno.OK ? result : await ReplayFileLocksAsync(cancel);
 
         static Errno Merge(Errno first, Errno second) => first != Errno.OK ? first : second;
     }
@@ -35,6 +35,7 @@ public sealed partial class ClientNamespace
     /// <summary>The server has forgotten us: nothing is protected any more (<c>ldlm_namespace_cleanup</c>).</summary>
     internal async ValueTask InvalidateAsync()
     {
+        _fileLocks.Clear();
         foreach (ClientLock held in Node.ListLocks(this))
         {
             ClientAction action;

@@ -52,10 +52,10 @@ public sealed partial class ClientNamespace : IAsyncDisposable
     public TimeSpan LruMaxAge { get; set; }
 
     /// <summary>Locks there are, used or not (<c>lock_count</c>).</summary>
-    public int LockCount => Volatile.Read(ref _lockCount);
+    public int LockCount => Volatile.Read(ref _lockCount) + FileLockCount;
 
     /// <summary>Of these, nobody uses (<c>lock_unused_count</c>).</summary>
-    public int UnusedCount => Math.Max(0, LockCount - Volatile.Read(ref _usedCount));
+    public int UnusedCount => Math.Max(0, Volatile.Read(ref _lockCount) - Volatile.Read(ref _usedCount));
 
     public int ResourceCount => _resources.Count;
 

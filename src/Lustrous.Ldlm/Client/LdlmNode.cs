@@ -65,13 +65,20 @@ public sealed partial class LdlmNode : IPtlrpcHooks, IAsyncDisposable
 
     internal ClientLock NewLock(ClientResource resource, in LockRequest ask)
     {
+        ulong cookie = NewCookie();
+        var made = new ClientLock(resource, ask, cookie);
+        _locks.GetOrAdd(cookie, made);
+        return made;
+    }
+
+    /// <summary>A handle that nothing of this node has.</summary>
+    internal ulong NewCookie()
+    {
         ulong cookie;
         do
             cookie = _firstCookie + (ulong)Interlocked.Increment(ref _numbers) * 7;
         while (cookie == 0);
-        var made = new ClientLock(resource, ask, cookie);
-        _locks.GetOrAdd(cookie, made);
-        return made;
+        return cookie;
     }
 
     internal void Forget(ClientLock gone) => _locks.Remove(gone.Cookie, gone);

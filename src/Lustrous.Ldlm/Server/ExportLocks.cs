@@ -7,6 +7,7 @@ sealed class ExportLocks
 {
     readonly RankedLock _lock = new(15, "exp_locks");
     readonly Dictionary<ulong, ServerLock> _byRemoteHandle = [];    // guarded by _lock
+    readonly HashSet<ServerLock> _nameless = [];                    // guarded by _lock; the client has no handle for it
     bool _closed;                                                   // guarded by _lock
     int _blocked;
 
@@ -35,7 +36,11 @@ sealed class ExportLocks
         {
             if (_closed)
                 return Errno.ENOTCONN;
-            return _byRemoteHandle.TryAdd(item.RemoteHandle, item) ? Errno.OK : Errno.EEXIST;
+            if (item.RemoteHandle == 0)
+                _nameless.Add(item);
+            else
+                return _byRemoteHandle.TryAdd(item.RemoteHandle, item) ? Errno.OK : Errno.EEXIST;
+            return Errno.OK;
         }
     }
 
@@ -43,7 +48,10 @@ sealed class ExportLocks
     {
         using (_lock.Enter())
         {
-            if (_byRemoteHandle.TryGetValue(item.RemoteHandle, out ServerLock? found) && ReferenceEquals(found, item))
+            if (item.RemoteHandle == 0)
+                _nameless.Remove(item);
+            else if (_byRemoteHandle.TryGetValue(item.RemoteHandle, out ServerLock? found)
+                && ReferenceEquals(found, item))
                 _byRemoteHandle.Remove(item.RemoteHandle);
         }
     }
@@ -61,8 +69,9 @@ sealed class ExportLocks
         using (_lock.Enter())
         {
             _closed = true;
-            all = [.. _byRemoteHandle.Values];
+            all = [.. _byRemoteHandle.Values, .. _nameless];
             _byRemoteHandle.Clear();
+            _nameless.Clear();
         }
         Array.Sort(all, static (a, b) => a.Number.CompareTo(b.Number));
         return all;

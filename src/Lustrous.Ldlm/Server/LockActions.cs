@@ -8,6 +8,15 @@ enum LockAction : byte
 
     /// <summary>It has been granted after a wait (completion AST; a local waiter goes on).</summary>
     Complete,
+
+    /// <summary>It will never be granted: whoever waits for it is told so (completion AST without a mode).</summary>
+    Refuse,
+
+    /// <summary>The rest of a file lock that was cut: a lock of its own from now on.</summary>
+    Register,
+
+    /// <summary>Nothing is left of it.</summary>
+    Unregister,
 }
 
 /// <summary>What a decision came to, in order.</summary>

@@ -16,6 +16,9 @@ enum EnqueueOutcome
 
     /// <summary>It asked for nothing but what others hold (try bits).</summary>
     NothingLeft,
+
+    /// <summary>It would have waited for itself (file locks).</summary>
+    Deadlock,
 }
 
 /// <summary>
@@ -27,7 +30,7 @@ enum EnqueueOutcome
 /// what it needs is told once. So everybody gets a turn in order, and locks that do not touch each other pass. Source:
 /// ldlm_process_extent_lock, ldlm_process_inodebits_lock, ldlm_process_plain_lock and ldlm_reprocess_queue.
 /// </remarks>
-sealed partial class LockQueues(LockType type)
+sealed partial class LockQueues(LockType type, FlockWaits waits)
 {
     const int ModeCount = 9;
 
@@ -44,6 +47,8 @@ sealed partial class LockQueues(LockType type)
     /// <summary>A new lock: grants it, or has it wait and tells who is in its way.</summary>
     public EnqueueOutcome Enqueue(ServerLock wanted, bool noWait, LockActions actions)
     {
+        if (type == LockType.Flock)
+            return EnqueueFlock(wanted, noWait, actions);
         if (TryGrant(wanted))
             return EnqueueOutcome.Granted;
         if (type == LockType.Ibits && wanted.Bits == 0)
@@ -88,6 +93,8 @@ sealed partial class LockQueues(LockType type)
             RemoveGranted(gone);
         else if (gone.Queue == LockQueue.Waiting)
             _waiting.Remove(gone);
+        if (type == LockType.Flock)
+            waits.Remove(gone);
         gone.Queue = LockQueue.None;
         gone.IsDestroyed = true;
         gone.Blocker = null;
@@ -98,6 +105,11 @@ sealed partial class LockQueues(LockType type)
     /// <param name="actions">Completions, and who must give back.</param>
     public void Reprocess(bool tellAgain, LockActions actions)
     {
+        if (type == LockType.Flock)
+        {
+            ReprocessFlocks(actions);
+            return;
+        }
         int first = actions.Count;
         bool granted = false;
         for (ServerLock? pending = _waiting.First; pending is not null;)
@@ -142,7 +154,7 @@ sealed partial class LockQueues(LockType type)
     /// <summary>Marks a granted lock as to be given back if somebody waits for it; says whether it did.</summary>
     public bool MarkIfWanted(ServerLock held)
     {
-        if (held.IsBlocked || held.Holder is null || held.GrantedMode == LockMode.GROUP)
+        if (type == LockType.Flock || held.IsBlocked || held.Holder is null || held.GrantedMode == LockMode.GROUP)
             return false;
         for (ServerLock? pending = _waiting.First; pending is not null; pending = pending.NextInQueue)
         {
@@ -262,9 +274,9 @@ sealed partial class LockQueues(LockType type)
         held.Queue = LockQueue.Granted;
         _granted.AddLast(held);
         _grantedByMode[mode]++;
-        if (type == LockType.Extent)
+        if (_trees.Length > 0)
         {
-            LdlmExtent extent = held.Policy.Extent;
+            LdlmExtent extent = held.Policy.Extent;     // a file lock's range stands in the same words
             (_trees[mode] ??= new ExtentTree<ServerLock>()).Add(held, extent.Start, extent.End);
         }
         else if (type == LockType.Ibits)
@@ -278,7 +290,7 @@ sealed partial class LockQueues(LockType type)
         int mode = BitOperations.Log2((uint)held.GrantedMode);
         _granted.Remove(held);
         _grantedByMode[mode]--;
-        if (type == LockType.Extent)
+        if (_trees.Length > 0)
             _trees[mode]!.Remove(held);
         else if (type == LockType.Ibits)
             CountBits(held.Bits, mode, -1);

@@ -68,6 +68,18 @@ public sealed partial class ServerLock : ExtentNode<ServerLock>
     /// <summary>Told when a local lock is granted or gone.</summary>
     internal TaskCompletionSource<Errno>? Completion { get; set; }
 
+    /// <summary>Another lock of its owner covers what it covered: it is gone, but whoever waits for it has
+    /// it.</summary>
+    internal bool IsAbsorbed { get; set; }
+
+    /// <summary>Of a file lock that waits: whose it is, for whom, and the next of that owner's; guarded by the lock of
+    /// <see cref="FlockWaits"/>.</summary>
+    internal FlockOwner? WaitsAs { get; set; }
+
+    internal FlockOwner WaitsFor { get; set; }
+
+    internal ServerLock? NextOfOwner { get; set; }
+
     internal ServerLock? NextInQueue { get; set; }
 
     internal ServerLock? PreviousInQueue { get; set; }

@@ -49,8 +49,21 @@ public sealed partial class ServerNamespace
 
     ValueTask SendAsync(ServerLock subject, LockAction action)
     {
-        if (action == LockAction.Block)
-            return SendBlockingAsync(subject);
+        switch (action)
+        {
+            case LockAction.Block:
+                return SendBlockingAsync(subject);
+            case LockAction.Refuse:
+                Unregister(subject);
+                return SendRefusalAsync(subject);
+            case LockAction.Register:
+                RegisterRest(subject);
+                return ValueTask.CompletedTask;
+            case LockAction.Unregister:
+                Interlocked.Decrement(ref _granted);
+                Unregister(subject);
+                return ValueTask.CompletedTask;
+        }
         Interlocked.Increment(ref _granted);
         if (subject.Completion is not { } waiting)
             return SendCompletionAsync(subject);
@@ -126,7 +139,7 @@ public sealed partial class ServerNamespace
         var body = new LdlmRequest();
         using (held.Resource.Lock.Enter())
         {
-            if (held.IsDestroyed)
+            if (held is { IsDestroyed: true, IsAbsorbed: false })
                 return false;
             body.Desc = Describe(held);
             if (held.IsBlocked)
@@ -144,7 +157,7 @@ public sealed partial class ServerNamespace
     /// <summary>What an AST's error means (<c>ldlm_handle_ast_error</c>); says whether to send it again.</summary>
     bool HandleError(ServerLock held, PtlrpcRequest request, Errno status, string kind)
     {
-        if (held.IsDestroyed)
+        if (held is { IsDestroyed: true, IsAbsorbed: false })
             return false;           // the cancel came first
         if (status == Errno.EINVAL)
         {

@@ -101,12 +101,18 @@ public sealed partial class ServerNamespace
             if (wasQueued)
                 resource.Queues.Reprocess(tellAgain: false, actions);
         }
+        gone.Completion?.TrySetResult(Errno.EINTR);
+        Unregister(gone);
+        Perform(actions);
+    }
+
+    /// <summary>Nobody finds it any more, and it keeps its resource no longer.</summary>
+    void Unregister(ServerLock gone)
+    {
         _locks.Remove(gone.Cookie, gone);
         if (gone.Export is { } export)
             ExportLocks.Of(export).Remove(gone);
-        gone.Completion?.TrySetResult(Errno.EINTR);
-        Perform(actions);
-        Put(resource);
+        Put(gone.Resource);
     }
 
     void GiveBack(ServerLock held)

@@ -35,10 +35,12 @@ public sealed partial class ServerNamespace
             return new(error);
         return hasIntent
             ? EnqueueIntentAsync(request, asked!, flags, cancel)
-            : new(EnqueuePlain(request, asked!, flags));
+            : new(asked!.Resource.Type == LockType.Flock && !isReplay
+                ? EnqueueFlock(request, asked, flags)
+                : EnqueuePlain(request, asked, flags));
     }
 
-    static Errno Check(in LdlmRequest body)
+    Errno Check(in LdlmRequest body)
     {
         if (((LockFlags)body.Flags & ~LockFlagsMasks.WIRE_REQ_FLAGS_MASK) != 0)
             return Errno.EPROTO;
@@ -46,7 +48,7 @@ public sealed partial class ServerNamespace
             || !LockModes.IsSingle(body.Desc.RequestedMode))
             return Errno.EFAULT;
         if (body.Desc.Resource.Type == LockType.Flock)
-            return Errno.EOPNOTSUPP;
+            return CheckFlock(body.Desc);
         if (body.Desc.Resource.Type == LockType.Extent)
             return body.Desc.PolicyData.Extent.Start <= body.Desc.PolicyData.Extent.End ? Errno.OK : Errno.EPROTO;
         bool isForeign = body.Desc.Resource.Type == LockType.Ibits
@@ -169,7 +171,7 @@ public sealed partial class ServerNamespace
             flags &= LockFlagsMasks.WIRE_REQ_FLAGS_MASK & ~LockFlagsMasks.BLOCKED_MASK;
             flags |= given.Flags & (LockFlags.LOCK_CHANGED | LockFlags.CONTENTION);
             if (!given.IsGranted)
-                flags |= LockFlags.BLOCK_GRANTED | LockFlags.NO_TIMEOUT;
+                flags |= LockFlags.BLOCK_GRANTED | (given.Resource.Type == LockType.Flock ? 0 : LockFlags.NO_TIMEOUT);
             reply.Desc = Describe(given);
             if (given.IsBlocked && given.IsGranted)
             {

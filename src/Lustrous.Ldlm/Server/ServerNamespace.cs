@@ -46,6 +46,8 @@ public sealed partial class ServerNamespace : IAsyncDisposable
 
     public NodeContext Context { get; }
 
+    internal FlockWaits Flocks { get; } = new();
+
     public ServerNamespaceOptions Options { get; }
 
     public string Name => Options.Name;
@@ -125,7 +127,7 @@ public sealed partial class ServerNamespace : IAsyncDisposable
         while (true)
         {
             if (!_resources.TryGet(name, out ServerResource? resource))
-                resource = _resources.GetOrAdd(name, new ServerResource(this, name, type, StripeOf(name)));
+                resource = _resources.GetOrAdd(name, new ServerResource(this, name, type, StripeOf(name), Flocks));
             using (resource.Lock.Enter())
             {
                 if (resource.IsDead)

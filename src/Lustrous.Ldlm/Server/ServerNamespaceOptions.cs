@@ -18,6 +18,9 @@ public sealed record ServerNamespaceOptions
     /// <summary>Seconds for which a resource counts as contended after it was (<c>contention_seconds</c>).</summary>
     public int ContentionSeconds { get; init; } = 2;
 
+    /// <summary>Whether clients may lock files here (flock, fcntl): on metadata targets.</summary>
+    public bool TakesFileLocks { get; init; }
+
     /// <summary>Blocking ASTs sent at once for one enqueue (<c>max_parallel_ast</c>).</summary>
     public int MaxParallelAsts { get; init; } = 1024;
 }

@@ -5,13 +5,19 @@ namespace Lustrous.Ldlm.Server;
 /// <summary>One thing that can be locked, at its server (<c>struct ldlm_resource</c>).</summary>
 public sealed class ServerResource
 {
-    internal ServerResource(ServerNamespace ns, in LdlmResId name, LockType type, RankedLock stripe)
+    /// <param name="ns">Where it is.</param>
+    /// <param name="name">Which.</param>
+    /// <param name="type">The policy.</param>
+    /// <param name="stripe">Guards it.</param>
+    /// <param name="flocks">Waits for file locks of all resources.</param>
+    internal ServerResource(
+        ServerNamespace ns, in LdlmResId name, LockType type, RankedLock stripe, FlockWaits flocks)
     {
         Namespace = ns;
         Name = name;
         Type = type;
         Lock = stripe;
-        Queues = new LockQueues(type);
+        Queues = new LockQueues(type, flocks);
     }
 
     public LdlmResId Name { get; }

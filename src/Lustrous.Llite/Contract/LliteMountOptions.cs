@@ -20,6 +20,9 @@ public sealed record LliteMountOptions
     /// <summary>Extended attributes of users (<c>-o user_xattr</c>); our default is on.</summary>
     public bool UserXattr { get; init; } = true;
 
+    /// <summary>Whom file locks keep off.</summary>
+    public FileLockScope FileLocks { get; init; }
+
     /// <summary>Reads and writes of at least so many bytes go past our cache: worth it where the servers are in this
     /// process, and a copy costs more than the way to them.</summary>
     public int DirectFromBytes { get; init; } = int.MaxValue;

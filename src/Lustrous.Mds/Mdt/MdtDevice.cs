@@ -54,6 +54,7 @@ public sealed partial class MdtDevice : ITargetDevice, IMddTransactions
         {
             Name = $"mdt-{options.Name}_UUID",
             LockTimeoutSeconds = options.LockTimeoutSeconds,
+            TakesFileLocks = true,
         }, new MdtLayoutLvb(this))
         {
             IntentPolicy = ExecuteIntentAsync,

@@ -5,6 +5,7 @@ using System.Net;
 using System.Reflection;
 using Lustrous.Idl.LNet;
 using Lustrous.LNet;
+using Lustrous.Llite;
 using Lustrous.Utils.Control;
 using Lustrous.Utils.Copy;
 using Lustrous.Utils.Hosting;
@@ -72,6 +73,7 @@ static class MountCommand
             Mgs = mgs,
             Fileset = fileset,
             ReadOnly = options.ReadOnly,
+            FileLocks = options.FileLocks,
         }, stop);
         var process = new RunningProcess(node);
         process.Add(mount);
@@ -153,15 +155,15 @@ static class MountCommand
     }
 
     /// <summary>What stands behind <c>-o</c>.</summary>
-    sealed record MountOptions(int Port, Nid? Nid, bool ReadOnly, bool Foreground)
+    sealed record MountOptions(int Port, Nid? Nid, bool ReadOnly, bool Foreground, FileLockScope FileLocks)
     {
         static readonly string[] s_ignored =
-            ["rw", "defaults", "_netdev", "noauto", "flock", "localflock", "noflock", "user_xattr", "nouser_xattr",
+            ["rw", "defaults", "_netdev", "noauto", "user_xattr", "nouser_xattr",
                 "exec", "noexec", "suid", "nosuid", "dev", "nodev", "auto", "nofail", "relatime", "noatime"];
 
         public static MountOptions Parse(string[] texts)
         {
-            var options = new MountOptions(988, null, false, false);
+            var options = new MountOptions(988, null, false, false, FileLockScope.Everybody);
             foreach (string option in texts.SelectMany(
                 text => text.Split(',', StringSplitOptions.RemoveEmptyEntries)))
             {
@@ -173,10 +175,14 @@ static class MountCommand
                         && port is > 0 and < 65536 => options with { Port = port },
                     ["nid", var text] => options with { Nid = HostCommand.ParseNid(text) },
                     ["ro"] => options with { ReadOnly = true },
+                    ["flock"] => options with { FileLocks = FileLockScope.Everybody },
+                    ["localflock"] => options with { FileLocks = FileLockScope.ThisNode },
+                    ["noflock"] => options with { FileLocks = FileLockScope.Refused },
                     ["fg"] => options with { Foreground = true },
                     [var word] when s_ignored.Contains(word) => options,
                     _ => throw new HostException(Errno.EINVAL,
-                        $"-o {option} is not known; there are port=N, nid=ADDRESS@tcp, ro and fg"),
+                        $"-o {option} is not known; there are port=N, nid=ADDRESS@tcp, ro, fg, flock, localflock, "
+                        + "noflock"),
                 };
             }
             return options;

@@ -20,6 +20,8 @@ public sealed record ClientMountOptions
 
     public bool ReadOnly { get; init; }
 
+    public FileLockScope FileLocks { get; init; }
+
     /// <summary>Told before a lock that the kernel's caches rest on is given back.</summary>
     public IKernelCache Kernel { get; init; } = NoKernelCache.Instance;
 }
@@ -83,6 +85,7 @@ public sealed class ClientMount : IAsyncDisposable
             ClientUuid = uuid,
             Fileset = options.Fileset,
             ReadOnly = options.ReadOnly,
+            FileLocks = options.FileLocks,
             Kernel = options.Kernel,
             DirectFromBytes = options.Mgs[0].Nid.IsLoopback ? 256 << 10 : int.MaxValue,
         }, config.Lmv, config.Lov, node.Parameters);

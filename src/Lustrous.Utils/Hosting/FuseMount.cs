@@ -1,6 +1,7 @@
 using Lustrous.Fuse.Adapter;
 using Lustrous.Fuse.Protocol;
 using Lustrous.LNet;
+using Lustrous.Llite;
 
 namespace Lustrous.Utils.Hosting;
 
@@ -17,6 +18,8 @@ sealed record FuseMountRequest
     public string Fileset { get; init; } = "";
 
     public bool ReadOnly { get; init; }
+
+    public FileLockScope FileLocks { get; init; }
 }
 
 /// <summary>A file system that programs can use: a client, and the kernel's mount above it.</summary>
@@ -58,6 +61,7 @@ sealed class FuseMount : IAsyncDisposable
             Mgs = request.Mgs,
             Fileset = request.Fileset,
             ReadOnly = request.ReadOnly,
+            FileLocks = request.FileLocks,
             Kernel = cache,
         }, cancel);
         if (client.Failed)

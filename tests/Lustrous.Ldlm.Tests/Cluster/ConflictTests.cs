@@ -84,9 +84,11 @@ public sealed class ConflictTests
     });
 
     [Fact]
-    public void Flock_is_refused_for_now() => LockCluster.Run(1, async it =>
-        Assert.Equal(
-            Errno.EOPNOTSUPP, (await it.Clients[0].LockAsync(1, LockType.Flock, LockMode.PW, default)).Status));
+    public void File_locks_are_refused_where_there_are_no_files() => LockCluster.Run(
+        1,
+        async it => Assert.Equal(
+            Errno.EOPNOTSUPP, (await it.Clients[0].LockAsync(1, LockType.Flock, LockMode.PW, default)).Status),
+        takesFileLocks: false);
 
     [Fact]
     public void Only_the_wanted_bits_are_given_up() => LockCluster.Run(2, async it =>

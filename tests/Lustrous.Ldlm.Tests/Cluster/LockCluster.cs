@@ -19,11 +19,13 @@ sealed class LockCluster : IServiceTargetHooks, IAsyncDisposable
     PtlrpcNode _ptlrpc = null!;
     Service _service = null!, _cancels = null!;
 
-    LockCluster(Simulation.Simulation sim) => Sim = sim;
+    readonly bool _takesFileLocks;
+
+    LockCluster(Simulation.Simulation sim, bool takesFileLocks) => (Sim, _takesFileLocks) = (sim, takesFileLocks);
 
     public static ConnectFlags Flags =>
         ConnectFlags.VERSION | ConnectFlags.FULL20 | ConnectFlags.AT | ConnectFlags.FLAGS2 | ConnectFlags.CANCELSET
-        | ConnectFlags.LVB_TYPE;
+        | ConnectFlags.LVB_TYPE | ConnectFlags.FLOCK_DEAD;
 
     public static ObdConnectData Supported => new()
     {
@@ -53,13 +55,14 @@ sealed class LockCluster : IServiceTargetHooks, IAsyncDisposable
 
     public int LockTimeoutSeconds { get; init; } = 20;
 
-    public static void Run(int clients, Func<LockCluster, Task> body, ulong seed = 1) =>
-        Simulation.Simulation.Run(seed, sim => RunAsync(sim, clients, body));
+    public static void Run(int clients, Func<LockCluster, Task> body, ulong seed = 1, bool takesFileLocks = true) =>
+        Simulation.Simulation.Run(seed, sim => RunAsync(sim, clients, body, takesFileLocks));
 
-    public static async Task RunAsync(Simulation.Simulation sim, int clients, Func<LockCluster, Task> body)
+    public static async Task RunAsync(
+        Simulation.Simulation sim, int clients, Func<LockCluster, Task> body, bool takesFileLocks = true)
     {
         // After a failure nothing is taken down: that might hang, and the failure is what counts.
-        var cluster = new LockCluster(sim);
+        var cluster = new LockCluster(sim, takesFileLocks);
         await cluster.StartAsync(clients);
         await body(cluster);
         await cluster.DisposeAsync();
@@ -142,7 +145,13 @@ sealed class LockCluster : IServiceTargetHooks, IAsyncDisposable
         var exports = new ExportTable(Server.Context);
         Namespace = new ServerNamespace(
             Server.Context,
-            new ServerNamespaceOptions { Name = "filter-test-OST0000", LockTimeoutSeconds = LockTimeoutSeconds }, Lvb);
+            new ServerNamespaceOptions
+            {
+                Name = "filter-test-OST0000",
+                LockTimeoutSeconds = LockTimeoutSeconds,
+                TakesFileLocks = _takesFileLocks,
+            },
+            Lvb);
         Target = new ServiceTarget(Server.Context, exports, new ServiceTargetOptions
         {
             Name = "test-OST0000",

@@ -26,7 +26,7 @@ sealed class LockWorld
     {
         _type = type;
         _resources = [.. Enumerable.Range(0, 2).Select(i => new ServerResource(
-            null!, NameOf(i), type, new RankedLock(14, "test")))];
+            null!, NameOf(i), type, new RankedLock(14, "test"), new FlockWaits()))];
         _clients = [.. scripts.Select((script, i) => new ClientModel(i, namespaces[i], script))];
     }
 

@@ -31,7 +31,8 @@ public sealed class RandomTests
     public void The_tree_finds_what_a_list_finds() => Seeds.Each(20, seed =>
     {
         var random = new SeededRandom(seed);
-        var resource = new ServerResource(null!, new LdlmResId(1, 0), LockType.Extent, new RankedLock(14, "test"));
+        var resource = new ServerResource(
+            null!, new LdlmResId(1, 0), LockType.Extent, new RankedLock(14, "test"), new FlockWaits());
         var tree = new ExtentTree<ServerLock>();
         var list = new List<ServerLock>();
         for (int step = 0; step < 3000; step++)
@@ -61,7 +62,8 @@ public sealed class RandomTests
     {
         var random = new SeededRandom(seed);
         var model = new NaiveQueues(type);
-        var resource = new ServerResource(null!, new LdlmResId(1, 0), type, new RankedLock(14, "test"));
+        var resource = new ServerResource(
+            null!, new LdlmResId(1, 0), type, new RankedLock(14, "test"), new FlockWaits());
         object[] clients = [.. Enumerable.Range(0, 6).Select(_ => new object())];
         var live = new List<ServerLock>();
         int granted = 0, waited = 0, refused = 0;

@@ -18,6 +18,10 @@ sealed unsafe class UringQueue
     /// <summary>Slots whose memory is there from the start; the kernel uses the one that came back last.</summary>
     const int PrefaultedSlots = 4;
 
+    /// <summary>Slots that requests which wait for file locks leave to others: who gives the lock back needs
+    /// one.</summary>
+    const int SlotsKeptFree = 8;
+
     readonly int _cpu;
     readonly ushort[] _queueIds;
     readonly int _depth;
@@ -30,6 +34,7 @@ sealed unsafe class UringQueue
     UringRequest? _answered;          // Interlocked: answered on other threads
     int _sleeping;                    // Interlocked: 1 while the thread waits or is about to
     int _live;
+    int _held;                        // Interlocked: slots whose requests wait for file locks
     IoUring _ring = null!;            // the thread's own
 
     /// <param name="transport">Where requests go.</param>
@@ -55,6 +60,17 @@ sealed unsafe class UringQueue
     public FuseTransport Transport { get; }
 
     public void Start() => _thread.Start();
+
+    /// <summary>One more slot whose request waits for a lock, unless only a few are left. On any thread.</summary>
+    public bool TryHold()
+    {
+        if (Interlocked.Increment(ref _held) <= Math.Max(1, _depth - SlotsKeptFree))
+            return true;
+        Interlocked.Decrement(ref _held);
+        return false;
+    }
+
+    public void Unhold() => Interlocked.Decrement(ref _held);
 
     void Wake()
     {

@@ -15,6 +15,7 @@ sealed unsafe class UringRequest : FuseRequest
     readonly byte* _payload;
     readonly int _capacity;
     int _received;
+    bool _isHeld;
 
     public UringRequest(UringQueue queue, int index, ushort queueId, byte* header, byte* payload, int capacity)
     {
@@ -73,8 +74,20 @@ sealed unsafe class UringRequest : FuseRequest
 
     internal override IoVec Rest(int argumentSize) => new(_payload, _received);
 
+    internal override bool TryHold()
+    {
+        if (!_isHeld)
+            _isHeld = _queue.TryHold();
+        return _isHeld;
+    }
+
     private protected override void Answer(Errno error)
     {
+        if (_isHeld)
+        {
+            _isHeld = false;
+            _queue.Unhold();
+        }
         Pack(error);
         _queue.Answered(this);
     }
