@@ -2,6 +2,7 @@ using System.Text;
 using Lustrous.Clients.Mdc;
 using Lustrous.Idl.Layout;
 using Lustrous.Idl.Mdt;
+using Lustrous.Obdclass.Acl;
 
 namespace Lustrous.Llite;
 
@@ -26,6 +27,13 @@ public sealed partial class LliteMount
         Errno error = CheckXattr(name, caller, changes: false);
         if (error != Errno.OK)
             return new(error);
+        // The access ACL came with the attributes: the kernel asks for it of every file that it checks.
+        if (name.SequenceEqual(s_aclAccess))
+        {
+            return inode.TryGetPermissions(out _, out byte[] acl)
+                ? new(CopyAcl(acl, destination))
+                : GetAclAsync(inode, destination, caller, cancel);
+        }
         if (inode.Xattrs is { } known)
         {
             bool isThere = known.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out byte[]? value);
@@ -127,6 +135,19 @@ public sealed partial class LliteMount
         return [.. visible];
     }
 
+    static Result<int> CopyAcl(byte[] acl, IoVec destination) =>
+        PosixAcl.IsEmpty(acl) ? Errno.ENODATA : Copy(acl, destination);
+
+    async ValueTask<Result<int>> GetAclAsync(
+        LliteInode inode, IoVec destination, Credentials caller, CancellationToken cancel)
+    {
+        Errno fetched = await FetchAsync(inode, caller, cancel);
+        if (fetched != Errno.OK)
+            return fetched;
+        inode.TryGetPermissions(out _, out byte[] acl);
+        return CopyAcl(acl, destination);
+    }
+
     async ValueTask<Result<int>> GetxattrAsync(
         LliteInode inode, byte[] name, IoVec destination, Credentials caller, CancellationToken cancel)
     {
@@ -141,7 +162,7 @@ public sealed partial class LliteMount
             return mdc.Error;
         if (IsAcl(name) && !mdc.Value.SupportsAcl)
             return Errno.EOPNOTSUPP;        // every "ls -l" asks for each file: not over the wire (xattr_type_filter)
-        if (Tunables.XattrCache && !name.AsSpan().SequenceEqual(s_aclAccess)
+        if (Tunables.XattrCache
             && await FetchXattrsAsync(inode, mdc.Value, caller, cancel))
         {
             if (inode.Xattrs is { } known)

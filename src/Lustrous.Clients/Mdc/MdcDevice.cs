@@ -18,7 +18,7 @@ public sealed partial class MdcDevice : IImportOwner, IAsyncDisposable
         | ConnectFlags.JOBSTATS | ConnectFlags.LVB_TYPE | ConnectFlags.LAYOUTLOCK | ConnectFlags.MAX_EASIZE
         | ConnectFlags.FLOCK_DEAD | ConnectFlags.DISP_STRIPE | ConnectFlags.OPEN_BY_FID | ConnectFlags.MULTIMODRPCS
         | ConnectFlags.SUBTREE | ConnectFlags.BULK_MBITS | ConnectFlags.FLAGS2 | ConnectFlags.ACL
-        | ConnectFlags.XATTR | ConnectFlags.UMASK | ConnectFlags.LRU_RESIZE;
+        | ConnectFlags.LARGE_ACL | ConnectFlags.XATTR | ConnectFlags.UMASK | ConnectFlags.LRU_RESIZE;
 
     public const ConnectFlags2 AskedFlags2 =
         ConnectFlags2.INC_XID | ConnectFlags2.LSOM | ConnectFlags2.REP_MBITS | ConnectFlags2.LOCK_CONVERT;

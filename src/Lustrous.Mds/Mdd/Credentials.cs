@@ -1,3 +1,5 @@
+using Lustrous.Obdclass.Acl;
+
 namespace Lustrous.Mds.Mdd;
 
 /// <summary>Who asks (<c>struct lu_ucred</c>): what the client's kernel says of the process, as there is no identity
@@ -11,6 +13,7 @@ namespace Lustrous.Mds.Mdd;
 /// <param name="Umask">Bits that new objects do not get.</param>
 public readonly record struct Credentials(
     uint FsUid, uint FsGid, Capabilities Capabilities, uint SupplementaryGid1, uint SupplementaryGid2, uint Umask)
+    : IAclSubject
 {
     public const uint NoGid = uint.MaxValue;
 
@@ -23,6 +26,8 @@ public readonly record struct Credentials(
         uint fsUid, uint fsGid, uint capabilities, uint supplementaryGid1, uint supplementaryGid2, uint umask = 0) =>
         new(fsUid, fsGid, fsUid == 0 ? (Capabilities)capabilities : Capabilities.None, supplementaryGid1,
             supplementaryGid2, umask);
+
+    uint IAclSubject.Uid => FsUid;
 
     /// <summary>Whether the process is in the group (lustre_in_group_p).</summary>
     public bool IsInGroup(uint gid) =>

@@ -27,7 +27,7 @@ public sealed partial class MddDevice
         DtAttributes set = change.Attributes;
         error = (change.Flags & MddSetattrFlags.CloseTimes) != 0
             ? FixCloseTimes(ref set, old)
-            : FixAttributes(ref set, old, context.Credentials, change.Flags);
+            : FixAttributes(o, ref set, old, context.Credentials, change.Flags);
         if (error != Errno.OK)
             return error;
 
@@ -37,14 +37,19 @@ public sealed partial class MddDevice
             set.Valid &= ~DtValid.Size;
         if (set.Valid == DtValid.None && change.Som is null)
             return Errno.OK;
+        byte[]? acl = AclFor(o, old, set);
         DtTransaction tx = _transactions.Begin(context.Owner);
         error = DeclareChangeObjects(tx, layout);
         if (error == Errno.OK && change.Som is not null)
             error = tx.DeclareXattr(DtXattr.Som.Length + Unsafe.SizeOf<LustreSomAttrs>());
+        if (error == Errno.OK && acl is not null)
+            error = tx.DeclareXattr(DtXattr.AclAccess.Length + acl.Length);
         if (error == Errno.OK)
             error = tx.Start();
         if (error == Errno.OK)
             error = o.SetAttributes(tx, set);
+        if (error == Errno.OK && acl is not null)
+            error = o.SetXattr(tx, DtXattr.AclAccess, acl);
         if (error == Errno.OK && layout is not null && (set.Valid & OwnerFields) != 0)
             error = _lod?.SetOwner(tx, layout, set) ?? Errno.OK;
         if (error == Errno.OK && change.Som is { } som)
@@ -67,7 +72,8 @@ public sealed partial class MddDevice
 
     /// <summary>Checks each change against who asks, and adds what follows from it: a new owner or a write ends setuid
     /// and setgid.</summary>
-    Errno FixAttributes(ref DtAttributes set, in DtAttributes old, in Credentials who, MddSetattrFlags flags)
+    Errno FixAttributes(
+        IDtObject o, ref DtAttributes set, in DtAttributes old, in Credentials who, MddSetattrFlags flags)
     {
         bool bypass = (flags & MddSetattrFlags.Bypass) != 0;
         bool isOwner = MddPermission.IsOwner(old, who);
@@ -80,13 +86,13 @@ public sealed partial class MddDevice
             return Errno.EPERM;
         bool onlyTimes = (set.Valid & DtValid.Times) != 0 && (set.Valid & ~DtValid.Times) == 0;
         if (onlyTimes && !isOwner && !bypass
-            && MddPermission.Check(old, who, AccessMask.Write) is var refused and not Errno.OK)
+            && MddPermission.Check(o, old, who, AccessMask.Write) is var refused and not Errno.OK)
             return refused;
         error = FixMode(ref set, old, who, flags, isOwner);
         if (error == Errno.OK)
             error = FixOwner(ref set, old, who);
         if (error == Errno.OK && (set.Valid & DtValid.Size) != 0)
-            error = CheckSize(set, old, who, flags);
+            error = CheckSize(o, set, old, who, flags);
         if (error == Errno.OK && (set.Valid & DtValid.ChangeTime) != 0)
             set.ChangeTime = Math.Max(set.ChangeTime, old.ChangeTime);
         return error;
@@ -167,7 +173,8 @@ public sealed partial class MddDevice
         set.Valid |= DtValid.Mode;
     }
 
-    static Errno CheckSize(in DtAttributes set, in DtAttributes old, in Credentials who, MddSetattrFlags flags)
+    static Errno CheckSize(
+        IDtObject o, in DtAttributes set, in DtAttributes old, in Credentials who, MddSetattrFlags flags)
     {
         if (old.IsDirectory)
             return Errno.EISDIR;
@@ -177,6 +184,6 @@ public sealed partial class MddDevice
         if (ownerMay || (flags & MddSetattrFlags.Bypass) != 0)
             return Errno.OK;
         bool changesGroup = (set.Valid & DtValid.Gid) != 0 && set.Gid != old.Gid;
-        return MddPermission.Check(old, who, changesGroup ? AccessMask.Read : AccessMask.Write);
+        return MddPermission.Check(o, old, who, changesGroup ? AccessMask.Read : AccessMask.Write);
     }
 }

@@ -19,12 +19,13 @@ public sealed partial class MddDevice
         if (child.Exists)
             return Errno.EEXIST;
         DtAttributes attributes = NewAttributes(context.Credentials, directory, spec);
+        NewAcl acl = InheritAcl(context.Credentials, parent, ref attributes);
         DtTransaction tx = _transactions.Begin(context.Owner);
-        error = DeclareCreate(tx, name, spec, directory);
+        error = DeclareCreate(tx, name, spec, acl);
         if (error == Errno.OK)
             error = tx.Start();
         if (error == Errno.OK)
-            error = Create(tx, parent, directory, name, child, attributes, spec);
+            error = Create(tx, parent, directory, name, child, attributes, spec, acl);
         tx.Stop(error);
         return error;
     }
@@ -46,7 +47,7 @@ public sealed partial class MddDevice
         error = parent.Lookup(name, out _);
         if (error != Errno.ENOENT)
             return error == Errno.OK ? Errno.EEXIST : error;
-        error = MddPermission.MayCreate(directory, context.Credentials);
+        error = MddPermission.MayCreate(parent, directory, context.Credentials);
         if (error != Errno.OK)
             return error;
         if (StatMode.IsDirectory(spec.Mode) && directory.Nlink >= _device.Parameters.MaxNlink)
@@ -67,8 +68,6 @@ public sealed partial class MddDevice
     {
         uint mode = spec.Mode;
         bool isDirectory = StatMode.IsDirectory(mode);
-        if (!StatMode.IsSymlink(mode))
-            mode &= ~(who.Umask & StatMode.S_IALLUGO);
         var attributes = new DtAttributes
         {
             Valid = DtValid.Mode | DtValid.Uid | DtValid.Gid | DtValid.Times | DtValid.BirthTime | DtValid.Nlink
@@ -106,7 +105,7 @@ public sealed partial class MddDevice
         return attributes;
     }
 
-    Errno DeclareCreate(DtTransaction tx, ReadOnlySpan<byte> name, in MddCreate spec, in DtAttributes directory)
+    Errno DeclareCreate(DtTransaction tx, ReadOnlySpan<byte> name, in MddCreate spec, in NewAcl acl)
     {
         Errno error = tx.DeclareCreate();
         if (error == Errno.OK)
@@ -119,6 +118,8 @@ public sealed partial class MddDevice
             error = tx.DeclareInsert(2, count: 2);
         if (error == Errno.OK && !spec.DefaultLayout.IsEmpty)
             error = tx.DeclareXattr(spec.DefaultLayout.Length);
+        if (error == Errno.OK)
+            error = acl.Declare(tx);
         if (error == Errno.OK && !spec.Target.IsEmpty)
             error = tx.DeclareWrite(_device.Locate(spec.Fid), 0, spec.Target.Length);
         if (error == Errno.OK && spec.Layout is { } layout)
@@ -128,11 +129,13 @@ public sealed partial class MddDevice
 
     Errno Create(
         DtTransaction tx, IDtObject parent, in DtAttributes directory, ReadOnlySpan<byte> name, IDtObject child,
-        in DtAttributes attributes, in MddCreate spec)
+        in DtAttributes attributes, in MddCreate spec, in NewAcl acl)
     {
         if (child.Create(tx, attributes, DtObjectFormat.ForMode(spec.Mode)) is var error and not Errno.OK)
             return error;
         error = FillNew(tx, parent, name, child, spec);
+        if (error == Errno.OK)
+            error = acl.Store(tx, child);
         if (error == Errno.OK)
             error = parent.Insert(tx, name, new DtEntry(spec.Fid, spec.Mode & DtMode.TypeMask));
         if (error != Errno.OK)

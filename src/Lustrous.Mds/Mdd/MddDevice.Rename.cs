@@ -91,31 +91,31 @@ public sealed partial class MddDevice
             return Errno.EBUSY;
         if ((newDirectory.Flags & InodeFlags.PROJINHERIT_FL) != 0 && newDirectory.ProjectId != source.ProjectId)
             return Errno.EXDEV;
-        error = MddPermission.MayDelete(oldDirectory, source, who);
+        error = MddPermission.MayDelete(rename.OldParent, oldDirectory, source, who);
         if (error != Errno.OK)
             return error;
         bool moves = rename.OldParent.Fid != rename.NewParent.Fid;
         // Its ".." changes, so the directory itself must be writable, as for Linux's own file systems.
         if (moves && source.IsDirectory)
-            error = MddPermission.Check(source, who, AccessMask.Write);
+            error = MddPermission.Check(rename.Source, source, who, AccessMask.Write);
         if (error != Errno.OK)
             return error;
         if (rename.Victim is not { } loser)
         {
-            error = MddPermission.MayCreate(newDirectory, who);
+            error = MddPermission.MayCreate(rename.NewParent, newDirectory, who);
             if (error == Errno.OK && moves && source.IsDirectory && newDirectory.Nlink >= _device.Parameters.MaxNlink)
                 return Errno.EMLINK;
             return error;
         }
         error = loser.GetAttributes(out victim);
-        return error == Errno.OK ? CheckVictim(who, newDirectory, source, loser, victim) : error;
+        return error == Errno.OK ? CheckVictim(who, rename.NewParent, newDirectory, source, loser, victim) : error;
     }
 
     static Errno CheckVictim(
-        in Credentials who, in DtAttributes directory, in DtAttributes source, IDtObject loser,
+        in Credentials who, IDtObject parent, in DtAttributes directory, in DtAttributes source, IDtObject loser,
         in DtAttributes victim)
     {
-        if (MddPermission.MayDelete(directory, victim, who) is var error and not Errno.OK)
+        if (MddPermission.MayDelete(parent, directory, victim, who) is var error and not Errno.OK)
             return error;
         if (source.IsDirectory && !victim.IsDirectory)
             return Errno.ENOTDIR;

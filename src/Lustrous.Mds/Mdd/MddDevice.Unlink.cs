@@ -27,7 +27,7 @@ public sealed partial class MddDevice
             return Errno.ENOENT;
         if (attributes.IsDirectory || MddPermission.IsFrozen(attributes))
             return Errno.EPERM;
-        error = MddPermission.MayCreate(directory, context.Credentials);
+        error = MddPermission.MayCreate(parent, directory, context.Credentials);
         if (error != Errno.OK)
             return error;
         error = parent.Lookup(name, out _);
@@ -87,7 +87,7 @@ public sealed partial class MddDevice
             return error;
         if (child.Fid.IsRoot)
             return Errno.EBUSY;
-        error = MddPermission.MayDelete(directory, attributes, context.Credentials);
+        error = MddPermission.MayDelete(parent, directory, attributes, context.Credentials);
         if (error != Errno.OK)
             return error;
         if (attributes.IsDirectory != isRmdir)

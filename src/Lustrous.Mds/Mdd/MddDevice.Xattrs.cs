@@ -20,7 +20,12 @@ public sealed partial class MddDevice
         if (value.Length > _device.Parameters.MaxXattrSize)
             return Errno.E2BIG;
         Errno error = CheckXattr(context.Credentials, o, name, out DtAttributes attributes);
-        return error == Errno.OK ? ChangeXattr(context, o, attributes, name, value, flags, time) : error;
+        if (error != Errno.OK)
+            return error;
+        bool isDefault = name.SequenceEqual(DtXattr.AclDefault);
+        return isDefault || name.SequenceEqual(DtXattr.AclAccess)
+            ? SetAcl(context, o, attributes, isDefault, value, flags, time)
+            : ChangeXattr(context, o, attributes, name, value, flags, time);
     }
 
     /// <summary>Removes one: ENODATA when there is none; others as <see cref="SetXattr"/>.</summary>
@@ -28,9 +33,12 @@ public sealed partial class MddDevice
     {
         ArgumentNullException.ThrowIfNull(o);
         Errno error = CheckXattr(context.Credentials, o, name, out DtAttributes attributes);
-        return error == Errno.OK
-            ? ChangeXattr(context, o, attributes, name, default, DtXattrFlags.None, time, isRemoval: true)
-            : error;
+        if (error != Errno.OK)
+            return error;
+        error = ChangeXattr(context, o, attributes, name, default, DtXattrFlags.None, time, isRemoval: true);
+        // That there is no ACL is what was asked for.
+        bool isAcl = name.SequenceEqual(DtXattr.AclAccess) || name.SequenceEqual(DtXattr.AclDefault);
+        return error == Errno.ENODATA && isAcl ? Errno.OK : error;
     }
 
     Errno ChangeXattr(
@@ -67,12 +75,14 @@ public sealed partial class MddDevice
             bool isSticky = attributes.IsDirectory && (attributes.Mode & StatMode.S_ISVTX) != 0;
             if (isSticky && !MddPermission.IsOwner(attributes, who))
                 return Errno.EPERM;
-            return MddPermission.Check(attributes, who, AccessMask.Write);
+            return MddPermission.Check(o, attributes, who, AccessMask.Write);
         }
         if (name.StartsWith(DtXattr.TrustedPrefix))
             return who.Has(Capabilities.SYS_ADMIN) ? Errno.OK : Errno.EPERM;
-        if (name.StartsWith(DtXattr.SecurityPrefix))
-            return MddPermission.IsOwner(attributes, who) ? Errno.OK : Errno.EPERM;
-        return Errno.EOPNOTSUPP;        // access control lists (system.posix_acl_…) are not supported
+        bool isOwners = name.StartsWith(DtXattr.SecurityPrefix) || name.SequenceEqual(DtXattr.AclAccess)
+            || name.SequenceEqual(DtXattr.AclDefault);
+        if (!isOwners)
+            return Errno.EOPNOTSUPP;
+        return MddPermission.IsOwner(attributes, who) ? Errno.OK : Errno.EPERM;
     }
 }

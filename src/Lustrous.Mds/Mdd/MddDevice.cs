@@ -55,7 +55,7 @@ public sealed partial class MddDevice
             return error;
         if (!attributes.IsDirectory)
             return Errno.ENOTDIR;
-        error = MddPermission.Check(attributes, who, AccessMask.Execute);
+        error = MddPermission.Check(parent, attributes, who, AccessMask.Execute);
         return error == Errno.OK ? parent.Lookup(name, out entry) : error;
     }
 
@@ -100,7 +100,7 @@ public sealed partial class MddDevice
     {
         ArgumentNullException.ThrowIfNull(o);
         Errno error = o.GetAttributes(out DtAttributes attributes);
-        return error == Errno.OK ? MddPermission.Check(attributes, who, wanted) : error;
+        return error == Errno.OK ? MddPermission.Check(o, attributes, who, wanted) : error;
     }
 
     /// <summary>A name that may stand in a directory: EINVAL without one byte or with a slash, ENAMETOOLONG.</summary>

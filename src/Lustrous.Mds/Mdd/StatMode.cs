@@ -9,6 +9,9 @@ static class StatMode
     public const uint S_ISGID = 0x400;
     public const uint S_ISVTX = 0x200;
     public const uint S_IALLUGO = 0xFFF;
+    public const uint S_IRWXU = 0x1C0;
+    public const uint S_IRWXG = 0x38;
+    public const uint S_IRWXO = 0x7;
     public const uint S_IXGRP = 0x8;
     public const uint S_IXUGO = 0x49;
 

@@ -127,7 +127,13 @@ public sealed partial class MdtDevice
             mdSize = (int)Math.Min(attributes.Size + 1, wanted.EaDataSize);
             mdValid = MdtValid.LINKNAME;
         }
-        error = MdtReply.Pack(request, mdSize);
+        bool wantsAcl = (wanted.Valid & MdtValid.FLACL) != 0;
+        Result<int> aclSize = wantsAcl ? MdtReply.MeasureAcl(request, o) : 0;
+        if (aclSize.Failed)
+            return aclSize.Error;
+        error = MdtReply.Pack(request, mdSize, aclSize.Value);
+        if (error == Errno.OK && wantsAcl)
+            error = MdtReply.PackAcl(request, o, aclSize.Value);
         if (error != Errno.OK)
             return error;
         ref MdtBody body = ref MdtReply.Body(request);

@@ -106,7 +106,10 @@ public sealed partial class MdtDevice
         if ((record.Valid & MdtValid.FLXATTR) != 0
             && request.Capsule.GetBytes(Rmf.Eadata, MessageSide.Request).Length > Storage.Parameters.MaxXattrSize)
             return Errno.E2BIG;
-        InodeBits bits = InodeBits.UPDATE | InodeBits.XATTR | (isLayout ? InodeBits.LAYOUT : 0);
+        // The access ACL is what clients check permissions by; it came to them with the attributes.
+        bool isAccessAcl = name.SequenceEqual(DtXattr.AclAccess);
+        InodeBits bits = InodeBits.UPDATE | InodeBits.XATTR | (isLayout ? InodeBits.LAYOUT : 0)
+            | (isAccessAcl ? InodeBits.PERM : 0);
         Result<IDtObject> found = _mdd.Find(record.Fid);
         if (found.Failed)
             return found.Error;
@@ -130,6 +133,8 @@ public sealed partial class MdtDevice
         isIgnored = false;
         if (name.StartsWith(DtXattr.UserPrefix))
             return request.Export!.Supports(ConnectFlags.XATTR) ? Errno.OK : Errno.EOPNOTSUPP;
+        if (name.SequenceEqual(DtXattr.AclAccess) || name.SequenceEqual(DtXattr.AclDefault))
+            return request.Export!.Supports(ConnectFlags.ACL) ? Errno.OK : Errno.EOPNOTSUPP;
         if (!name.StartsWith(DtXattr.TrustedPrefix))
             return Errno.OK;
         if (!who.Has(Capabilities.SYS_ADMIN))
@@ -169,7 +174,7 @@ public sealed partial class MdtDevice
             return error;
         if (!attributes.IsRegular)
             return Errno.EINVAL;
-        error = MddPermission.Check(attributes, context.Credentials, AccessMask.Write);
+        error = MddPermission.Check(o, attributes, context.Credentials, AccessMask.Write);
         return error == Errno.OK ? await CreateDataAsync(context, o, wanted, cancel) : error;
     }
 

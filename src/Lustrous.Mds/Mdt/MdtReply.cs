@@ -2,6 +2,8 @@ using System.Runtime.InteropServices;
 using Lustrous.Idl.Fids;
 using Lustrous.Idl.Layout;
 using Lustrous.Idl.Mdt;
+using Lustrous.Idl.Ptlrpc;
+using Lustrous.Obdclass.Acl;
 using Lustrous.Obdclass.Storage;
 using Lustrous.Ptlrpc.Layout;
 using Lustrous.Ptlrpc.Server;
@@ -41,18 +43,51 @@ static class MdtReply
     /// <summary>Lays the reply out, with all fields empty that may be; the capsule has its format.</summary>
     /// <param name="request">Whose reply.</param>
     /// <param name="mdSizeBytes">Of RMF_MDT_MD: layout, or target of a link.</param>
-    public static Errno Pack(ServerRequest request, int mdSizeBytes = 0)
+    /// <param name="aclSizeBytes">Of RMF_ACL.</param>
+    public static Errno Pack(ServerRequest request, int mdSizeBytes = 0, int aclSizeBytes = 0)
     {
-        SetSizes(request.Capsule, mdSizeBytes);
+        SetSizes(request.Capsule, mdSizeBytes, aclSizeBytes);
         return request.PackReply();
     }
 
-    public static void SetSizes(RequestCapsule capsule, int mdSizeBytes = 0)
+    /// <summary>The bytes of an object's ACL that a reply has to have room for; ERANGE when the client takes none of
+    /// that size (mdt_pack_acl2body).</summary>
+    public static Result<int> MeasureAcl(ServerRequest request, IDtObject o)
+    {
+        if (!request.Export!.Supports(ConnectFlags.ACL))
+            return 0;
+        Result<int> length = o.GetXattr(DtXattr.AclAccess, default);
+        if (length.Failed)
+            return length.Error is Errno.ENODATA or Errno.EOPNOTSUPP ? 0 : length.Error;
+        return length.Value <= PosixAcl.SmallSize || request.Export.Supports(ConnectFlags.LARGE_ACL)
+            ? length.Value : Errno.ERANGE;
+    }
+
+    /// <summary>Fills what <see cref="MeasureAcl"/> has measured. EAGAIN: it has changed meanwhile.</summary>
+    public static Errno PackAcl(ServerRequest request, IDtObject o, int sizeBytes)
+    {
+        if (!request.Export!.Supports(ConnectFlags.ACL))
+            return Errno.OK;
+        if (sizeBytes > 0)
+        {
+            Result<int> length = o.GetXattr(
+                DtXattr.AclAccess, request.Capsule.GetBytes(Rmf.Acl, MessageSide.Reply)[..sizeBytes]);
+            if (length.Failed || length.Value != sizeBytes)
+                return Errno.EAGAIN;
+        }
+        ref MdtBody body = ref Body(request);
+        body.AclSize = (uint)sizeBytes;
+        body.Valid |= MdtValid.FLACL;
+        return Errno.OK;
+    }
+
+    public static void SetSizes(RequestCapsule capsule, int mdSizeBytes = 0, int aclSizeBytes = 0)
     {
         foreach (MessageField field in s_variable)
         {
             if (capsule.HasField(field, MessageSide.Reply))
-                capsule.SetSize(field, MessageSide.Reply, field == Rmf.MdtMd ? mdSizeBytes : 0);
+                capsule.SetSize(
+                    field, MessageSide.Reply, field == Rmf.MdtMd ? mdSizeBytes : field == Rmf.Acl ? aclSizeBytes : 0);
         }
     }
 

@@ -27,7 +27,8 @@ public static class TargetConnect
     public const ConnectFlags MdtFlags =
         Storage | ConnectFlags.IBITS | ConnectFlags.ATTRFID | ConnectFlags.NODEVOH | ConnectFlags.XATTR
         | ConnectFlags.UMASK | ConnectFlags.LOV_V3 | ConnectFlags.OPEN_BY_FID | ConnectFlags.DISP_STRIPE
-        | ConnectFlags.SUBTREE | ConnectFlags.MULTIMODRPCS | ConnectFlags.MDS_MDS;
+        | ConnectFlags.SUBTREE | ConnectFlags.MULTIMODRPCS | ConnectFlags.MDS_MDS
+        | ConnectFlags.FLOCK_DEAD | ConnectFlags.ACL | ConnectFlags.LARGE_ACL;
 
     public const ConnectFlags2 MdtFlags2 =
         ConnectFlags2.REP_MBITS | ConnectFlags2.INC_XID | ConnectFlags2.LSOM | ConnectFlags2.LOCK_CONVERT;

@@ -26,6 +26,9 @@ sealed record MdtAnswer(
     /// <summary>Bytes of each buffer of the reply.</summary>
     public int[] Lengths { get; init; } = [];
 
+    /// <summary>RMF_ACL.</summary>
+    public byte[] Acl { get; init; } = [];
+
     public Fid Fid => Body.Fid1;
 }
 
@@ -93,6 +96,8 @@ sealed partial class MdtClient
         MessageField md = hasReply && capsule.HasField(Rmf.MdtMd, MessageSide.Reply) ? Rmf.MdtMd : Rmf.DlmLvb;
         if (hasReply && capsule.HasField(md, MessageSide.Reply))
             answer = answer with { Md = request.GetBytes(md).ToArray() };
+        if (hasReply && capsule.HasField(Rmf.Acl, MessageSide.Reply))
+            answer = answer with { Acl = request.GetBytes(Rmf.Acl).ToArray() };
         if (own == 0 || !hasReply || !capsule.FieldPresent(Rmf.DlmRep, MessageSide.Reply))
             return answer;
         LdlmReply reply = request.Get(Rmf.DlmRep).Value;

@@ -68,7 +68,7 @@ sealed partial class MdtClient : IServiceHandler
         | ConnectFlags.NODEVOH | ConnectFlags.BRW_SIZE | ConnectFlags._64BITHASH | ConnectFlags.CANCELSET
         | ConnectFlags.LVB_TYPE | ConnectFlags.LAYOUTLOCK | ConnectFlags.FLAGS2 | ConnectFlags.XATTR
         | ConnectFlags.MAX_EASIZE | ConnectFlags.UMASK | ConnectFlags.OPEN_BY_FID | ConnectFlags.DISP_STRIPE
-        | ConnectFlags.MULTIMODRPCS | ConnectFlags.BULK_MBITS | ConnectFlags.AT;
+        | ConnectFlags.MULTIMODRPCS | ConnectFlags.BULK_MBITS | ConnectFlags.AT | ConnectFlags.ACL;
 
     public Task StartAsync() => _node.RunAsync(async () =>
     {

@@ -148,7 +148,8 @@ public sealed partial class MdtDevice
             return Errno.ENOTDIR;
         if (!open.IsCreated)
         {
-            Errno error = MddPermission.Check(attributes, open.Context.Credentials, AccessOf(open, attributes));
+            Errno error = MddPermission.Check(
+                open.Child!, attributes, open.Context.Credentials, AccessOf(open, attributes));
             if (error != Errno.OK)
                 return error;
         }
@@ -182,10 +183,17 @@ public sealed partial class MdtDevice
         bool hasChild = open.Child is { Exists: true } || isOpen;
         if (!hasChild)
             layout = null;
-        if (MdtReply.Pack(open.Request, layout?.Length ?? 0) is var error and not Errno.OK)
+        Result<int> aclSize = hasChild ? MdtReply.MeasureAcl(open.Request, open.Child!) : 0;
+        if (status == Errno.OK)
+            status = aclSize.Error;
+        if (MdtReply.Pack(open.Request, layout?.Length ?? 0, aclSize.Failed ? 0 : aclSize.Value)
+            is var error and not Errno.OK)
             return error;
         if (hasChild)
             PackOpenReply(open, layout);
+        if (hasChild && !aclSize.Failed
+            && MdtReply.PackAcl(open.Request, open.Child!, aclSize.Value) is var changed and not Errno.OK)
+            return changed;
         if (status == Errno.OK)
         {
             if (open.Lock is { } granted)
