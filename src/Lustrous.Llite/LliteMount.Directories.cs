@@ -1,10 +1,9 @@
-using Lustrous.Clients.Lov;
 using Lustrous.Clients.Mdc;
 using Lustrous.Ldlm.Client;
 
 namespace Lustrous.Llite;
 
-// Reading directories. Source: lustre/llite/dir.c, statahead.c.
+// Reading directories. Source: lustre/llite/dir.c.
 public sealed partial class LliteMount
 {
     /// <summary>What a reader gets as position behind the last entry: the largest that an off_t holds.</summary>
@@ -100,67 +99,6 @@ public sealed partial class LliteMount
             NextCookie = CookieBehind(chunk, index),
             Entry = entry,
         });
-    }
-
-    /// <summary>
-    /// Entries with their attributes: those that are not known are asked for ahead, many at once, so that the reader
-    /// waits for one round trip and not for one each (statahead).
-    /// </summary>
-    async ValueTask<int> FillPlusAsync(
-        LliteInode directory, DirectoryChunk chunk, int first, IDirectoryFiller filler, Credentials caller,
-        CancellationToken cancel)
-    {
-        var ahead = new Queue<Task<LliteEntry>>();
-        int asked = first, index = first;
-        bool isFull = false;
-        for (; index < chunk.Items.Length && !isFull; index++)
-        {
-            while (asked < chunk.Items.Length && ahead.Count < Tunables.StataheadMax)
-                ahead.Enqueue(StatAsync(directory, chunk, asked++, caller, cancel));
-            LliteEntry entry = await ahead.Dequeue();
-            if (Add(chunk, index, entry, filler))
-                continue;
-            Return(entry);
-            isFull = true;
-        }
-        // What was asked for in vain is known under its locks now, and will be there when the reader goes on.
-        while (ahead.TryDequeue(out Task<LliteEntry>? left))
-            Return(await left);
-        return isFull ? index - 1 - first : index - first;
-    }
-
-    void Return(in LliteEntry entry)
-    {
-        if (entry.Inode is { } inode)
-            Linger(inode);
-    }
-
-    async Task<LliteEntry> StatAsync(
-        LliteInode directory, DirectoryChunk chunk, int index, Credentials caller, CancellationToken cancel)
-    {
-        DirectoryItem item = chunk.Items[index];
-        ReadOnlySpan<byte> name = chunk.Name(item);
-        if (name.SequenceEqual("."u8) || name.SequenceEqual(".."u8))
-            return default;
-        Tunables.StataheadHits.Add(1);
-        Result<LliteEntry> found = await LookupAsync(directory, name, caller, cancel);
-        // Gone meanwhile, or not to be looked up: the reader gets the bare name.
-        if (found.Failed || found.Value.Inode is not { } inode)
-            return default;
-        LliteEntry entry = found.Value;
-        if (entry.AttributesMayCache || inode.Data is not { } data)
-            return entry;
-        Result<LovAttributes> glimpsed = await data.GlimpseAsync(cancel);
-        if (glimpsed.Failed)
-        {
-            Drop(inode, 1);
-            return default;
-        }
-        entry.Attributes = inode.Remember(glimpsed.Value);
-        entry.AttributesMayCache = glimpsed.Value.IsLocked && inode.Holds(LliteInode.AttributeBits);
-        if (entry.AttributesMayCache)
-            inode.NoteKernelAttributes();
-        return entry;
     }
 
     async ValueTask<Result<DirectoryChunk>> ReadChunkAsync(

@@ -3,6 +3,7 @@ using Lustrous.Clients.Lov;
 using Lustrous.Clients.Mdc;
 using Lustrous.Idl.Fids;
 using Lustrous.Idl.Ldlm;
+using Lustrous.Obdclass.Acl;
 using Lustrous.Obdclass.Parameters;
 
 namespace Lustrous.Llite;
@@ -215,16 +216,23 @@ public sealed partial class LliteMount : IAsyncDisposable
     ValueTask<Result<MdcDevice>> FindAsync(LliteInode inode, CancellationToken cancel) =>
         _metadata.FindAsync(inode.Fid, cancel);
 
-    // A group of the caller's that the MDT may have to know of: the object's own (ll_i2suppgid).
+    // A group of the caller's that the MDT may have to know of: the object's own (ll_i2suppgid), or one that its ACL
+    // names.
     static uint Supplementary(LliteInode inode, in Credentials caller)
     {
         uint gid = inode.LastAttributes.Gid;
-        return gid != caller.Gid && caller.InGroup(gid) ? gid : MdCredentials.NoGroup;
+        return gid != caller.Gid && caller.InGroup(gid) ? gid : NamedGroup(inode, caller);
+    }
+
+    static uint NamedGroup(LliteInode inode, in Credentials caller)
+    {
+        inode.TryGetPermissions(out _, out byte[] acl);
+        return PosixAcl.IsEmpty(acl) ? MdCredentials.NoGroup : PosixAcl.GroupOf(acl, caller) ?? MdCredentials.NoGroup;
     }
 
     static MdCredentials Pack(in Credentials caller, LliteInode first, LliteInode? second = null) => new(
         caller.Uid, caller.Gid, Supplementary(first, caller),
-        second is null ? MdCredentials.NoGroup : Supplementary(second, caller), caller.Umask);
+        second is null ? NamedGroup(first, caller) : Supplementary(second, caller), caller.Umask);
 
     /// <summary>
     /// Asks for attributes under a lock and remembers both (<c>ll_inode_revalidate</c>). ESTALE when the object is

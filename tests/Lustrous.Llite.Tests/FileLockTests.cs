@@ -30,7 +30,7 @@ public sealed class FileLockTests
         (LliteClient one, LliteClient two, LliteFile here, LliteFile there) = await OpenOnTwoAsync(world);
         Assert.Equal(Errno.OK, await LockAsync(one, here, FileLockType.Write, owner: 1));
         Assert.Equal(Errno.OK, await LockAsync(one, here, FileLockType.Read, owner: 3, start: 1000));
-        LliteFile again = await one.OpenAsync(here.Inode, LliteOpenFlags.ReadOnly);
+        LliteFile again = await one.OpenAsync(here.Inode, LliteOpenFlags.None);
         Assert.Equal(Errno.OK, await one.RunAsync(() => one.Mount.FlushAsync(again, lockOwner: 1).AsTask()));
         Assert.Equal(Errno.OK, await LockAsync(two, there, FileLockType.Write, owner: 2, mayWait: false));
         // Another process's are still there.

@@ -116,7 +116,7 @@ public sealed partial class MdcDevice
             LockRequest ask = Ask(
                 operation.Fid1, isGetattr ? InodeBits.UPDATE : InodeBits.LOOKUP, isGetattr ? LockMode.PR : LockMode.CR);
             EnqueueResult enqueued = await Locks.EnqueueAsync(ask, request, null, cancel);
-            return Finish(request, enqueued);
+            return Finish(request.Capsule, enqueued);
         }
         finally
         {
@@ -138,7 +138,7 @@ public sealed partial class MdcDevice
             EnqueueResult enqueued = await Locks.EnqueueAsync(
                 Ask(operation.Fid1, creates ? InodeBits.UPDATE : InodeBits.LOOKUP, creates ? LockMode.CW : LockMode.CR),
                 request, cancels, cancel);
-            Result<MdAnswer> answer = Finish(request, enqueued);
+            Result<MdAnswer> answer = Finish(request.Capsule, enqueued);
             if (answer.Failed || answer.Value.IsNegative)
                 return answer;
             if ((enqueued.Dispositions & Dispositions.OPEN_OPEN) == 0)
@@ -218,7 +218,7 @@ public sealed partial class MdcDevice
 
     // What a reply without its body or with somebody else's lock is worth: nothing (mdc_finish_enqueue and
     // mdc_finish_intent_lock assert where we refuse).
-    Result<MdAnswer> Finish(PtlrpcRequest request, in EnqueueResult enqueued)
+    Result<MdAnswer> Finish(RequestCapsule? reply, in EnqueueResult enqueued)
     {
         if (enqueued.Status != Errno.OK)
             return enqueued.Status;
@@ -238,7 +238,7 @@ public sealed partial class MdcDevice
         }
         if (error != Errno.OK)
             return error;
-        Result<MdAnswer> answer = ReadAnswer(request);
+        Result<MdAnswer> answer = ReadAnswer(reply!);
         if (!answer.Failed && enqueued.Lock is { } held && held.Resource.ToFid() != answer.Value.Body.Fid1)
             answer = Errno.EPROTO;
         if (answer.Failed)
@@ -277,19 +277,17 @@ public sealed partial class MdcDevice
     static void Drop(ClientLock? held) => held?.ReleaseAndCancel(held.GrantedMode);
 
     /// <summary>Body, layout and ACL of a reply, checked against each other (<c>mdc_get_lustre_md</c>).</summary>
-    Result<MdAnswer> ReadAnswer(PtlrpcRequest request)
+    Result<MdAnswer> ReadAnswer(RequestCapsule reply)
     {
-        Result<MdtBody> got = request.Get(Rmf.MdtBody);
-        if (got.Failed)
-            return got.Error;
-        MdtBody body = got.Value;
+        if (!reply.TryGet(Rmf.MdtBody, MessageSide.Reply, out MdtBody body))
+            return Errno.EPROTO;
         if ((body.Valid & MdtValid.FLID) != 0 && !body.Fid1.IsSane)
             return Errno.EPROTO;
         var answer = new MdAnswer(body);
         const MdtValid WithLayout = MdtValid.FLEASIZE | MdtValid.FLDIREA | MdtValid.LINKNAME;
         if ((body.Valid & WithLayout) != 0 && body.EaDataSize > 0)
         {
-            ReadOnlySpan<byte> layout = request.GetBytes(Rmf.MdtMd);
+            ReadOnlySpan<byte> layout = reply.GetBytes(Rmf.MdtMd, MessageSide.Reply);
             if (layout.Length < body.EaDataSize)
                 return Errno.EPROTO;
             answer.Layout = layout[..(int)body.EaDataSize].ToArray();
@@ -297,7 +295,7 @@ public sealed partial class MdcDevice
         }
         if ((body.Valid & MdtValid.FLACL) != 0 && body.AclSize > 0)
         {
-            ReadOnlySpan<byte> acl = request.GetBytes(Rmf.Acl);
+            ReadOnlySpan<byte> acl = reply.GetBytes(Rmf.Acl, MessageSide.Reply);
             if (acl.Length < body.AclSize)
                 return Errno.EPROTO;
             answer.Acl = acl[..(int)body.AclSize].ToArray();

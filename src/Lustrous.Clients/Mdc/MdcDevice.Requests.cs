@@ -58,7 +58,7 @@ public sealed partial class MdcDevice
         request.SetReplySize(Rmf.FileEncCtx, 0);
         request.Set(Rmf.MdtBody, Body(fid, wanted, caller) with { EaDataSize = (uint)easize });
         Errno status = await request.SendAsync(cancel);
-        return status == Errno.OK ? ReadAnswer(request) : status;
+        return status == Errno.OK ? ReadAnswer(request.Capsule) : status;
     }
 
     /// <summary>Attributes of what a name leads to, without a lock.</summary>
@@ -78,7 +78,7 @@ public sealed partial class MdcDevice
         });
         request.SetString(Rmf.Name, operation.Name.Span);
         Errno status = await request.SendAsync(cancel);
-        return status == Errno.OK ? ReadAnswer(request) : status;
+        return status == Errno.OK ? ReadAnswer(request.Capsule) : status;
     }
 
     /// <summary>Ends an open. Whatever the answer, the handle is done with.</summary>

@@ -65,10 +65,12 @@ public sealed partial class ClientNamespace
         PtlrpcRequest request = callers ?? NewPlain(ask.Type, cancels);
         try
         {
-            PackEnqueue(request, made, ask, cancels);
+            request.Pack();
+            PackEnqueue(request.Capsule, made, ask, cancels);
             // Of a file lock it must be known what the server did: only the wait can be given up.
             Errno status = await request.SendAsync(ask.Type == LockType.Flock ? default : cancel);
-            EnqueueResult result = Replied(request, made, status, out Task<Errno>? completion);
+            EnqueueResult result = Replied(
+                request.Capsule, request.ReplyStatus, made, status, out Task<Errno>? completion);
             if (completion is not null)
                 result = await CompleteAsync(made, result, completion, cancel);
             return result;
@@ -87,14 +89,49 @@ public sealed partial class ClientNamespace
         return request;
     }
 
-    static void PackEnqueue(PtlrpcRequest request, ClientLock made, in LockRequest ask, LockCancels? cancels)
+    /// <summary>
+    /// Begins to ask for a lock within another request (MDS_BATCH), whose answer is given to <see
+    /// cref="EndEnqueueAsync"/> in any case.
+    /// </summary>
+    /// <param name="ask">Which lock.</param>
+    /// <param name="packed">The part of the request, laid out with room for a lock request.</param>
+    public Result<ClientLock> BeginEnqueue(in LockRequest ask, RequestCapsule packed)
+    {
+        ArgumentNullException.ThrowIfNull(packed);
+        Result<ClientResource> resource = Get(ask.Resource, ask.Type);
+        if (resource.Failed)
+            return resource.Error;
+        ClientLock made = Node.NewLock(resource.Value, ask);
+        Interlocked.Increment(ref _lockCount);
+        PackEnqueue(packed, made, ask, cancels: null);
+        return made;
+    }
+
+    /// <summary>Takes in what came of a lock that was asked for within another request.</summary>
+    /// <param name="made">The lock.</param>
+    /// <param name="part">The part of the reply; null when there is none.</param>
+    /// <param name="result">Of the part: 0, ELDLM_LOCK_ABORTED, or a negative errno.</param>
+    /// <param name="status">Of the request as a whole.</param>
+    /// <param name="cancel">Ends the wait, where the server has not granted it at once.</param>
+    public async ValueTask<EnqueueResult> EndEnqueueAsync(
+        ClientLock made, RequestCapsule? part, int result, Errno status, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(made);
+        if (status == Errno.OK && part is null)
+            status = Errno.EPROTO;
+        if (status == Errno.OK && result < 0)
+            status = (Errno)(-result);
+        EnqueueResult done = Replied(part, result, made, status, out Task<Errno>? completion);
+        return completion is null ? done : await CompleteAsync(made, done, completion, cancel);
+    }
+
+    static void PackEnqueue(RequestCapsule capsule, ClientLock made, in LockRequest ask, LockCancels? cancels)
     {
         LockFlags flags = ask.Flags & LockFlagsMasks.WIRE_REQ_FLAGS_MASK;
-        if (request.Capsule.HasField(Rmf.LdlmIntent, MessageSide.Request))
+        if (capsule.HasField(Rmf.LdlmIntent, MessageSide.Request))
             flags |= LockFlags.HAS_INTENT;
         var body = new LdlmRequest { Flags = (uint)flags, Count = 1, Desc = Describe(made) };
-        request.Pack();
-        Span<byte> bytes = request.Capsule.GetBytes(Rmf.DlmReq, MessageSide.Request);
+        Span<byte> bytes = capsule.GetBytes(Rmf.DlmReq, MessageSide.Request);
         cancels?.Pack(bytes, ref body, LdlmConst.LDLM_ENQUEUE_CANCEL_OFF);
         MemoryMarshal.Write(bytes, body);
         MemoryMarshal.Cast<byte, LustreHandle>(bytes[s_headSize..])[0] = new LustreHandle(made.Cookie);
@@ -109,36 +146,40 @@ public sealed partial class ClientNamespace
     };
 
     /// <summary>Takes the reply in: granted, to be waited for, or nothing.</summary>
-    EnqueueResult Replied(PtlrpcRequest request, ClientLock made, Errno status, out Task<Errno>? completion)
+    EnqueueResult Replied(
+        RequestCapsule? capsule, int replyStatus, ClientLock made, Errno status, out Task<Errno>? completion)
     {
         completion = null;
-        Result<LdlmReply> reply = status == Errno.OK ? request.Get(Rmf.DlmRep) : status;
-        bool isAborted = request.ReplyStatus == (int)LdlmStatus.LOCK_ABORTED;
-        if (reply.Failed || (request.ReplyStatus != 0 && !isAborted))
+        LdlmReply reply = default;
+        bool isAborted = replyStatus == (int)LdlmStatus.LOCK_ABORTED;
+        if (status == Errno.OK
+            && (!capsule!.TryGet(Rmf.DlmRep, MessageSide.Reply, out reply) || (replyStatus != 0 && !isAborted)))
+            status = Errno.EPROTO;
+        if (status != Errno.OK)
         {
             // A completion may have been faster than the failure.
             Abandon(made, tellServer: made.RemoteHandle != 0);
-            return new EnqueueResult { Status = reply.Failed ? reply.Error : Errno.EPROTO };
+            return new EnqueueResult { Status = status };
         }
         var result = new EnqueueResult
         {
             IsAborted = isAborted,
-            Dispositions = (Dispositions)reply.Value.PolicyResult1,
-            IntentStatus = (Errno)(-(int)reply.Value.PolicyResult2),
+            Dispositions = (Dispositions)reply.PolicyResult1,
+            IntentStatus = (Errno)(-(int)reply.PolicyResult2),
         };
         if (isAborted)
         {
             Abandon(made, tellServer: false);
             return result;
         }
-        Errno taken = TakeReply(made, reply.Value, request, out completion);
+        Errno taken = TakeReply(made, reply, capsule!, out completion);
         if (taken == Errno.OK)
             return completion is null ? result with { Lock = made } : result;
         Abandon(made, tellServer: true);
         return result with { Status = taken };
     }
 
-    Errno TakeReply(ClientLock made, in LdlmReply reply, PtlrpcRequest request, out Task<Errno>? completion)
+    Errno TakeReply(ClientLock made, in LdlmReply reply, RequestCapsule capsule, out Task<Errno>? completion)
     {
         completion = null;
         if (!reply.Handle.IsUsed)
@@ -171,8 +212,8 @@ public sealed partial class ClientNamespace
         }
         if (mine)
         {
-            bool hasLvb = request.Capsule.HasField(Rmf.DlmLvb, MessageSide.Reply);
-            Grant(made, hasLvb ? request.GetBytes(Rmf.DlmLvb) : default);
+            bool hasLvb = capsule.HasField(Rmf.DlmLvb, MessageSide.Reply);
+            Grant(made, hasLvb ? capsule.GetBytes(Rmf.DlmLvb, MessageSide.Reply) : default);
         }
         return Errno.OK;
     }

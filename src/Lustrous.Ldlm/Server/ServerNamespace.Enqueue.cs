@@ -8,6 +8,14 @@ namespace Lustrous.Ldlm.Server;
 // LDLM_ENQUEUE: ldlm_handle_enqueue of lustre/ldlm/ldlm_lockd.c.
 public sealed partial class ServerNamespace
 {
+    /// <summary>An enqueue that came within another request (MDS_BATCH): as LDLM_ENQUEUE, with the reply in the
+    /// part.</summary>
+    public ValueTask<Errno> EnqueuePartAsync(ServerRequest part, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(part);
+        return HandleEnqueueAsync(part, cancel);
+    }
+
     ValueTask<Errno> HandleEnqueueAsync(ServerRequest request, CancellationToken cancel)
     {
         if (!request.Capsule.TryGet(Rmf.DlmReq, MessageSide.Request, out LdlmRequest body)

@@ -12,7 +12,7 @@ public sealed partial class ServerNamespace
     {
         var enqueue = new ServerEnqueue(this, request, asked, flags)
         {
-            Intent = FormatSelector.Intent(request.Capsule.Request),
+            Intent = FormatSelector.Intent(request.Capsule),
         };
         bool isDone = false;
         try

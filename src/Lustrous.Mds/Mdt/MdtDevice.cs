@@ -7,6 +7,7 @@ using Lustrous.Mds.Mdd;
 using Lustrous.Obdclass.Config;
 using Lustrous.Obdclass.Storage;
 using Lustrous.Ptlrpc;
+using Lustrous.Ptlrpc.Layout;
 using Lustrous.Ptlrpc.Server;
 using Lustrous.Target;
 using Lustrous.Target.Fids;
@@ -141,6 +142,9 @@ public sealed partial class MdtDevice : ITargetDevice, IMddTransactions
         Row(MdsOpcode.GetInfo, HandlerFlags.None, GetInfo);
         Row(MdsOpcode.HsmStateGet, HandlerFlags.None, HsmStateGet);
         Row(MdsOpcode.HsmStateSet, modifies, HsmStateSetAsync);
+        Row(MdsOpcode.Batch, HandlerFlags.None, BatchAsync);
+        Row(MdsOpcode.Quotactl, HandlerFlags.None, request => QuotaRefusal.Answer(
+            request, RequestFormats.MdsQuotactl));
         CommonHandlers.AddStatfs(_target);
         _locks.Register(Target);
         SeqServer.AddHandlers(Target, Sequences, SequenceController);

@@ -57,8 +57,10 @@ static class MdtReply
         if (!request.Export!.Supports(ConnectFlags.ACL))
             return 0;
         Result<int> length = o.GetXattr(DtXattr.AclAccess, default);
+        if (length.Error is Errno.ENODATA or Errno.EOPNOTSUPP)
+            return 0;
         if (length.Failed)
-            return length.Error is Errno.ENODATA or Errno.EOPNOTSUPP ? 0 : length.Error;
+            return length.Error;
         return length.Value <= PosixAcl.SmallSize || request.Export.Supports(ConnectFlags.LARGE_ACL)
             ? length.Value : Errno.ERANGE;
     }

@@ -88,6 +88,19 @@ public static class PosixAcl
         return isInGroup ? groupAllows && (mask & wanted) == wanted : (other & wanted) == wanted;
     }
 
+    /// <summary>A group that it names and that <paramref name="who"/> is in; null for none.</summary>
+    public static uint? GroupOf<TSubject>(ReadOnlySpan<byte> acl, in TSubject who)
+        where TSubject : struct, IAclSubject
+    {
+        for (int at = HeaderSize; at + EntrySize <= acl.Length; at += EntrySize)
+        {
+            Entry entry = Read(acl, at);
+            if (entry.Tag == Group && who.IsInGroup(entry.Id))
+                return entry.Id;
+        }
+        return null;
+    }
+
     /// <summary>The permissions of the mode that go with an access ACL; the group's are the mask's
     /// (posix_acl_equiv_mode).</summary>
     /// <param name="acl">Well formed.</param>

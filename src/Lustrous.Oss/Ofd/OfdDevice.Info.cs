@@ -16,7 +16,7 @@ public sealed partial class OfdDevice
     void AddHandlers()
     {
         const HandlerFlags changes = HandlerFlags.IsMutable | HandlerFlags.RememberReply;
-        Add(OstOpcode.GetInfo, RequestFormats.OstGetInfo, HandlerFlags.None, (request, _) => new(GetInfo(request)));
+        Add(OstOpcode.GetInfo, RequestFormats.OstGetInfo, HandlerFlags.None, GetInfoAsync);
         Add(OstOpcode.SetInfo, RequestFormats.ObdSetInfo, HandlerFlags.None, (request, _) => new(SetInfo(request)));
         Add(OstOpcode.Getattr, RequestFormats.OstGetattr, HandlerFlags.HasReply, GetattrAsync);
         Add(OstOpcode.Setattr, RequestFormats.OstSetattr, HandlerFlags.HasReply | changes,
@@ -29,6 +29,9 @@ public sealed partial class OfdDevice
         Add(OstOpcode.Sync, RequestFormats.OstSync, HandlerFlags.HasReply, SyncAsync);
         Add(OstOpcode.Fallocate, RequestFormats.OstFallocate, HandlerFlags.HasReply | changes, FallocateAsync);
         Add(OstOpcode.Seek, RequestFormats.OstSeek, HandlerFlags.HasReply, SeekAsync);
+        Add(OstOpcode.Quotactl, RequestFormats.OstQuotactl, HandlerFlags.None,
+            (request, _) => new(QuotaRefusal.Answer(request, RequestFormats.OstQuotactl)));
+        Add(OstOpcode.Ladvise, RequestFormats.OstLadvise, HandlerFlags.HasReply, LadviseAsync);
         CommonHandlers.AddStatfs(_target);
         _namespace.Register(_target.Service);
         SeqServer.AddHandlers(_target.Service, _sequenceServer);
@@ -38,14 +41,14 @@ public sealed partial class OfdDevice
                 opcode, new OpcodeHandler(format, LustreMsgVersion.OST_VERSION, flags, handler));
     }
 
-    Errno GetInfo(ServerRequest request)
+    ValueTask<Errno> GetInfoAsync(ServerRequest request, CancellationToken cancel)
     {
         ReadOnlySpan<byte> key = request.Capsule.GetBytes(Rmf.GetinfoKey, MessageSide.Request);
         if (key.StartsWith("last_id"u8))
-            return GetLastId(request);
+            return new(GetLastId(request));
         if (key.StartsWith("last_fid"u8))
-            return GetLastFid(request);
-        return Errno.EOPNOTSUPP;        // fiemap among them
+            return new(GetLastFid(request));
+        return key.StartsWith("fiemap"u8) ? GetFiemapAsync(request, cancel) : new(Errno.EOPNOTSUPP);
     }
 
     /// <summary>Number of the last object made; of objects by number, which is all that this key can ask

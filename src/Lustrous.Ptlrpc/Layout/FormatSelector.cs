@@ -68,6 +68,15 @@ public static class FormatSelector
         return announced && request.BufferLength(2) >= sizeof(ulong) ? (IntentOps)ReadUInt64(request, 2, 0) : 0;
     }
 
+    /// <summary>The same of a request whose format is known: one within a batch has no body in front.</summary>
+    public static IntentOps Intent(RequestCapsule capsule)
+    {
+        ArgumentNullException.ThrowIfNull(capsule);
+        if (!ReferenceEquals(capsule.Format, RequestFormats.ButGetattr))
+            return Intent(capsule.Request);
+        return capsule.TryGet(Rmf.LdlmIntent, MessageSide.Request, out LdlmIntent intent) ? intent.Opcode : 0;
+    }
+
     static RequestFormat OfEnqueue(in LustreMessage request)
     {
         IntentOps intent = Intent(request);

@@ -31,7 +31,8 @@ public static class TargetConnect
         | ConnectFlags.FLOCK_DEAD | ConnectFlags.ACL | ConnectFlags.LARGE_ACL;
 
     public const ConnectFlags2 MdtFlags2 =
-        ConnectFlags2.REP_MBITS | ConnectFlags2.INC_XID | ConnectFlags2.LSOM | ConnectFlags2.LOCK_CONVERT;
+        ConnectFlags2.REP_MBITS | ConnectFlags2.INC_XID | ConnectFlags2.LSOM | ConnectFlags2.LOCK_CONVERT
+        | ConnectFlags2.BATCH_RPC;
 
     public const ConnectFlags OstFlags =
         Storage | ConnectFlags.GRANT | ConnectFlags.GRANT_PARAM | ConnectFlags.GRANT_SHRINK | ConnectFlags.INDEX

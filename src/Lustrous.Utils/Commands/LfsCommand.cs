@@ -14,7 +14,7 @@ static class LfsCommand
         {
             Description = "df [-h|-i] [DIR]; osts [DIR]; mdts [DIR]; getstripe [-d|-c|-S|-i] PATH…;"
                 + " setstripe [-c COUNT] [-S SIZE] [-i INDEX] [-p POOL] | -d PATH…; path2fid PATH…;"
-                + " fid2path DIR FID…",
+                + " fid2path DIR FID…; getsom [-s|-b|-f] FILE…",
             Arity = ArgumentArity.OneOrMore,
         };
         var command = new Command("lfs", "Looks at stripes, room and FIDs of a mounted file system.") { words };
@@ -37,8 +37,8 @@ static class LfsCommand
                 return await EachAsync("path2fid", paths, [], cancel);
             case ["fid2path", var folder, .. var fids] when fids.Length > 0:
                 return await EachAsync("fid2path", [folder], fids, cancel);
-            case ["getstripe", .. var rest]:
-                return await EachAsync("getstripe",
+            case ["getstripe" or "getsom", .. var rest]:
+                return await EachAsync(words[0],
                     [.. rest.Where(word => !word.StartsWith('-'))], [.. rest.Where(word => word.StartsWith('-'))],
                     cancel);
             case ["setstripe", .. var rest]:

@@ -1,6 +1,9 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using Lustrous.Idl.Fids;
+using Lustrous.Idl.Layout;
 using Lustrous.Llite;
 using Lustrous.Utils.Commands;
 using Lustrous.Utils.Hosting;
@@ -29,6 +32,7 @@ sealed class LfsVerbs(RunningProcess process)
             "path2fid" => await Path2FidAsync(mount, path, shown, cancel),
             "fid2path" => await Fid2PathAsync(mount, options, cancel),
             "getstripe" => await GetStripeAsync(mount, path, shown, options, cancel),
+            "getsom" => await GetSomAsync(mount, path, shown, options, cancel),
             "setstripe" => await SetStripeAsync(mount, path, shown, options, cancel),
             _ => NotMine,
         };
@@ -107,6 +111,32 @@ sealed class LfsVerbs(RunningProcess process)
         return layout.Failed
             ? Failed("getstripe", shown, layout.Error)
             : new ControlAnswer(text.Format(layout.Value), "", 0);
+    }
+
+    /// <summary>The size that the MDT keeps lazily; as the xattr that it is kept in, for root alone.</summary>
+    async Task<ControlAnswer> GetSomAsync(
+        FuseMount mount, string path, string shown, string[] options, CancellationToken cancel)
+    {
+        Result<Found> found = await WalkAsync(mount, path, cancel);
+        if (found.Failed)
+            return Failed("getsom", shown, found.Error);
+        using PooledBuffer buffer = mount.Client.Llite.Context.Buffers.Take(Unsafe.SizeOf<LustreSomAttrs>());
+        Result<int> length = await mount.Client.Llite.GetxattrAsync(
+            found.Value.Inode, Encoding.ASCII.GetBytes(XattrName.SOM),
+            buffer.Slice(0, Unsafe.SizeOf<LustreSomAttrs>()), Caller, cancel);
+        Forget(mount, found.Value.Inode);
+        if (length.Failed || length.Value < Unsafe.SizeOf<LustreSomAttrs>())
+            return Failed("getsom", shown, length.Failed ? length.Error : Errno.EPROTO);
+        LustreSomAttrs som = MemoryMarshal.Read<LustreSomAttrs>(buffer.Span);
+        string text = options switch
+        {
+            ["-s"] => string.Create(CultureInfo.InvariantCulture, $"{som.Size}\n"),
+            ["-b"] => string.Create(CultureInfo.InvariantCulture, $"{som.Blocks}\n"),
+            ["-f"] => string.Create(CultureInfo.InvariantCulture, $"{(uint)som.Valid:x}\n"),
+            _ => string.Create(CultureInfo.InvariantCulture,
+                $"file: {shown} size: {som.Size} blocks: {som.Blocks} flags: {(uint)som.Valid:x}\n"),
+        };
+        return new ControlAnswer(text, "", 0);
     }
 
     async Task<ControlAnswer> SetStripeAsync(

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Lustrous.Idl.Fids;
 using Lustrous.Idl.Ldlm;
@@ -147,6 +148,33 @@ sealed partial class MdtClient
         SetReplyRoom(request);
         return Answer(request, await request.SendAsync(default), own);
     });
+
+    /// <summary>MDS_BATCH, inline or with the requests as bulk.</summary>
+    public Task<(Errno Error, byte[] Reply)> BatchAsync(ButUpdateHeader header, byte[] requests, bool isBulk) =>
+        OnAsync(async () =>
+        {
+            using TestRequest request = New(RequestFormats.MdsBatch, Portals.OUT_PORTAL, Portals.OSC_REPLY_PORTAL);
+            byte[] head = [.. MemoryMarshal.AsBytes([header]), .. isBulk ? [] : requests];
+            request.SetSize(Rmf.ButHeader, head.Length);
+            request.SetBytes(Rmf.ButHeader, head);
+            request.SetReplySize(Rmf.ButReply, 4096);
+            using PooledBuffer memory = _ptlrpc.Context.Buffers.Take(requests.Length);
+            requests.CopyTo(memory.Span);
+            BulkDescriptor? bulk = isBulk ? _ptlrpc.TakeBulk(BulkType.GetSource, Portals.MDS_BULK_PORTAL) : null;
+            if (bulk is not null)
+            {
+                Assert.Equal(Errno.OK, bulk.Add(memory.Slice(0, requests.Length)));
+                request.Bulk = bulk;
+                request.SetSize(Rmf.ButBuf, 8);
+                var size = new ButUpdateBuffer { Size = (uint)requests.Length };
+                request.SetBytes(Rmf.ButBuf, MemoryMarshal.AsBytes([size]).ToArray());
+            }
+            Errno status = await request.SendAsync(default);
+            byte[] reply = status == Errno.OK ? request.GetBytes(Rmf.ButReply).ToArray() : [];
+            if (bulk is not null)
+                _ptlrpc.ReturnBulk(bulk);
+            return (status, reply);
+        });
 
     /// <summary>IT_LAYOUT.</summary>
     public Task<MdtAnswer> LayoutAsync(Fid fid) => OnAsync(async () =>

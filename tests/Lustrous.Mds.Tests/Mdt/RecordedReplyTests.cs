@@ -28,7 +28,7 @@ public sealed class RecordedReplyTests
         Assert.Equal([Body, Reply, Mdt, 0, 0, 0, 0, 16, 0, 0, 0], open.Lengths);
         Assert.Equal(
             Dispositions.IT_EXECD | Dispositions.LOOKUP_EXECD | Dispositions.LOOKUP_POS, open.Dispositions);
-        Assert.Equal((dir, OfDirectory | MdtValid.FLMODEASIZE), (open.Fid, open.Body.Valid));
+        Assert.Equal((dir, OfDirectory | MdtValid.FLMODEASIZE | MdtValid.FLACL), (open.Fid, open.Body.Valid));
         Assert.Equal((0UL, 128u), (open.Transno, open.Body.MaxMdSize));
         Assert.False(open.Body.OpenHandle.IsUsed);
     });
@@ -56,7 +56,7 @@ public sealed class RecordedReplyTests
         MdtAnswer open = await world.Client.CreateFileAsync(MdtWorld.Root, "f10m");
         Assert.Equal((Errno.OK, 0), (open.Error, open.Status));
         Assert.Equal([Body, Reply, Mdt, 80, 0, 0, 0, 16, 0, 0, 0], open.Lengths);
-        Assert.Equal(Attributes | MdtValid.FLEASIZE | MdtValid.FLMODEASIZE, open.Body.Valid);
+        Assert.Equal(Attributes | MdtValid.FLEASIZE | MdtValid.FLMODEASIZE | MdtValid.FLACL, open.Body.Valid);
         MdtAnswer layout = await world[1].LayoutAsync(open.Fid);
         Assert.Equal((Errno.OK, Dispositions.IT_EXECD), (layout.Error, layout.Dispositions));
         Assert.Equal([Body, Reply, 80], layout.Lengths);
@@ -71,7 +71,7 @@ public sealed class RecordedReplyTests
         MdtAnswer stat = await world[1].StatAsync(dir);
         Assert.Equal([Body, Reply, Mdt, 0, 0, 0, 0, 0, 0], stat.Lengths);
         Assert.Equal((Dispositions)11, stat.Dispositions);
-        Assert.Equal(OfDirectory | MdtValid.FLMODEASIZE, stat.Body.Valid);
+        Assert.Equal(OfDirectory | MdtValid.FLMODEASIZE | MdtValid.FLACL, stat.Body.Valid);
         Assert.Equal(InodeBits.LOOKUP | InodeBits.UPDATE | InodeBits.PERM, stat.Lock!.Bits);
         MdtAnswer link = await world.Client.SymlinkAsync(dir, "b.sym", "b");
         MdtAnswer read = await world.Client.GetattrAsync(link.Fid, MdtValid.FLID | MdtValid.LINKNAME, 2);

@@ -15,7 +15,12 @@ public sealed partial class MdtDevice
     {
         if (enqueue.Intent == 0)
             return new(Plain(enqueue));
-        enqueue.Request.Capsule.Extend(FormatSelector.OfRequest(enqueue.Request.Capsule.Request)!);
+        RequestCapsule capsule = enqueue.Request.Capsule;
+        bool isPart = ReferenceEquals(capsule.Format, RequestFormats.ButGetattr);
+        if (isPart && enqueue.Intent is not (IntentOps.GETATTR or IntentOps.LOOKUP))
+            return new(Errno.EPROTO);
+        if (!isPart)
+            capsule.Extend(FormatSelector.OfRequest(capsule.Request)!);
         if ((enqueue.Intent & IntentOps.OPEN) != 0)
             return OpenIntentAsync(enqueue, cancel);
         return enqueue.Intent switch
