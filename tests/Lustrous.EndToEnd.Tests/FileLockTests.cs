@@ -43,7 +43,8 @@ public sealed class FileLockTests
         await using Cluster cluster = await Cluster.StartAsync(osts: 1);
         string one = await cluster.MountAsync("one"), two = await cluster.MountAsync("two");
         await File.WriteAllTextAsync(one + "/f", "x");
-        using SafeFileHandle here = Open(one), there = Open(two);
+        using SafeFileHandle here = FileLocks.Open(one + "/f", writes: true);
+        using SafeFileHandle there = FileLocks.Open(two + "/f", writes: true);
 
         Assert.Equal(0, FileLocks.Call(here, FileLocks.SetLock, FileLocks.Write, 0, 100));
         Assert.Equal(Eagain, FileLocks.Call(there, FileLocks.SetLock, FileLocks.Read, 50, 100));
@@ -64,12 +65,8 @@ public sealed class FileLockTests
         // Closing any descriptor gives back all that the process has of the file, read-only or not.
         Assert.Equal(0, FileLocks.Call(gaveUp, FileLocks.SetLock, FileLocks.Read, 500, 10));
         string path = (ReferenceEquals(gaveUp, here) ? one : two) + "/f";
-        File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite).Dispose();
+        FileLocks.Open(path, writes: false).Dispose();
         SafeFileHandle other = ReferenceEquals(gaveUp, here) ? there : here;
         Assert.Equal(0, FileLocks.Call(other, FileLocks.SetLock, FileLocks.Write, 500, 10));
     }
-
-    // FileShare other than ReadWrite would have the base library lock the file by itself.
-    static SafeFileHandle Open(string mount) =>
-        File.OpenHandle(mount + "/f", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Lustrous.EndToEnd.Tests;
 
@@ -16,6 +17,14 @@ static partial class FileLocks
         public short Type, Whence;
         public long Start, Length;
         public int Pid;
+    }
+
+    /// <summary>open(2) itself: the base library would flock what it opens.</summary>
+    public static SafeFileHandle Open(string path, bool writes)
+    {
+        int fd = open(path, writes ? 2 : 0);
+        Assert.True(fd >= 0, $"{path}: errno {Marshal.GetLastPInvokeError()}");
+        return new SafeFileHandle(fd, ownsHandle: true);
     }
 
     /// <summary>0, or the errno.</summary>
@@ -38,6 +47,9 @@ static partial class FileLocks
         var range = new Range { Type = type, Start = start, Length = length };
         return Call(file, command, ref range);
     }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fcntl(int fd, int command, ref Range range);

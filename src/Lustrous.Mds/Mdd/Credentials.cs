@@ -2,8 +2,8 @@ using Lustrous.Obdclass.Acl;
 
 namespace Lustrous.Mds.Mdd;
 
-/// <summary>Who asks (<c>struct lu_ucred</c>): what the client's kernel says of the process, as there is no identity
-/// upcall.</summary>
+/// <summary>Who asks (<c>struct lu_ucred</c>): what the client's kernel says of the process, and what the server
+/// knows of its user.</summary>
 /// <param name="FsUid">User.</param>
 /// <param name="FsGid">Group.</param>
 /// <param name="Capabilities">What root may do; others have none.</param>
@@ -16,6 +16,9 @@ public readonly record struct Credentials(
     : IAclSubject
 {
     public const uint NoGid = uint.MaxValue;
+
+    /// <summary>Knows more groups of the user; null where nobody does.</summary>
+    public IIdentities? Identities { get; init; }
 
     /// <summary>The server itself: root with everything.</summary>
     public static Credentials Root { get; } = new(0, 0, Capabilities.All, NoGid, NoGid, 0);
@@ -31,7 +34,9 @@ public readonly record struct Credentials(
 
     /// <summary>Whether the process is in the group (lustre_in_group_p).</summary>
     public bool IsInGroup(uint gid) =>
-        gid == FsGid || gid != NoGid && (gid == SupplementaryGid1 || gid == SupplementaryGid2);
+        gid == FsGid
+        || gid != NoGid && (gid == SupplementaryGid1 || gid == SupplementaryGid2
+            || (Identities?.IsInGroup(FsUid, gid) ?? false));
 
     public bool Has(Capabilities capability) => (Capabilities & capability) == capability;
 }

@@ -16,6 +16,9 @@ public sealed partial class MdtDevice
     /// <summary>Requests in one message at most; clients send 64 unless told otherwise.</summary>
     const int MaxBatch = 1024;
 
+    /// <summary>Bytes of one request: a lock, an intent, a body and a name.</summary>
+    const int MaxPartBytes = 4096;
+
     /// <summary>Bytes of all requests of a message (<c>MD_MAX_BRW_SIZE</c>).</summary>
     const int MaxBatchBytes = 1 << 20;
 
@@ -34,18 +37,24 @@ public sealed partial class MdtDevice
             : await FetchAsync(request, requests.Slice(0, total));
         if (error != Errno.OK)
             return error;
+        // All of it is looked at before any of it is done: a client would not hear of what was.
+        var parts = new List<IoVec>();
+        int start = 0;
+        for (int i = 0; i < sizes.Length && error == Errno.OK; i++)
+        {
+            error = FindParts(request, requests.Slice(start, sizes[i]), parts);
+            start += sizes[i];
+        }
+        if (error != Errno.OK)
+            return error;
         var replies = new ArrayBufferWriter<byte>(4096);
         MemoryMarshal.Write(replies.GetSpan(s_batchHeadSize), default(BatchUpdateReply));
         replies.Advance(s_batchHeadSize);
-        int done = 0, start = 0;
-        foreach (int size in sizes)
+        foreach (IoVec part in parts)
         {
-            Result<int> executed = await ExecuteBatchAsync(
-                request, requests.Slice(start, size), MaxBatch - done, replies, cancel);
-            if (executed.Failed)
-                return executed.Error;
-            done += executed.Value;
-            start += size;
+            error = await ExecutePartAsync(request, part, replies, cancel);
+            if (error != Errno.OK)
+                return error;
         }
         request.Capsule.SetSize(Rmf.ButReply, MessageSide.Reply, replies.WrittenCount);
         error = request.PackReply();
@@ -54,7 +63,7 @@ public sealed partial class MdtDevice
         Span<byte> reply = request.Capsule.GetBytes(Rmf.ButReply, MessageSide.Reply);
         replies.WrittenSpan.CopyTo(reply);
         MemoryMarshal.Write(
-            reply, new BatchUpdateReply { Magic = BatchUpdateMagic.Reply, Count = (ushort)done });
+            reply, new BatchUpdateReply { Magic = BatchUpdateMagic.Reply, Count = (ushort)parts.Count });
         return Errno.OK;
     }
 
@@ -104,17 +113,16 @@ public sealed partial class MdtDevice
         return error == Errno.OK ? await bulk.RunAsync() : error;
     }
 
-    /// <summary>Executes the requests of one buffer in order; how many there were. EPROTO, EOPNOTSUPP: what is no
-    /// request, or none that can be batched.</summary>
-    async ValueTask<Result<int>> ExecuteBatchAsync(
-        ServerRequest request, IoVec buffer, int most, ArrayBufferWriter<byte> replies, CancellationToken cancel)
+    /// <summary>The requests of one buffer. EPROTO, EOPNOTSUPP: what is no request, or none that can be
+    /// batched.</summary>
+    static Errno FindParts(ServerRequest request, IoVec buffer, List<IoVec> parts)
     {
         if (buffer.Length < s_batchHeadSize)
             return Errno.EPROTO;
         BatchUpdateRequest head = MemoryMarshal.Read<BatchUpdateRequest>(buffer.Span);
         if (request.Capsule.IsSwabbed(MessageSide.Request))
             head = BatchUpdateRequest.Swab(head);
-        if (head.Magic != BatchUpdateMagic.Request || head.Count > most)
+        if (head.Magic != BatchUpdateMagic.Request || head.Count > MaxBatch - parts.Count)
             return Errno.EPROTO;
         int at = s_batchHeadSize;
         for (int i = 0; i < head.Count; i++)
@@ -122,12 +130,10 @@ public sealed partial class MdtDevice
             IoVec rest = buffer.Slice(at, buffer.Length - at);
             if (CheckPart(rest.Span, out int length) is var error and not Errno.OK)
                 return error;
-            error = await ExecutePartAsync(request, rest.Slice(0, length), replies, cancel);
-            if (error != Errno.OK)
-                return error;
+            parts.Add(rest.Slice(0, length));
             at += length;
         }
-        return head.Count;
+        return Errno.OK;
     }
 
     /// <summary>Bytes of the request that stands first, and whether it may be batched.</summary>
@@ -136,7 +142,8 @@ public sealed partial class MdtDevice
     static Errno CheckPart(ReadOnlySpan<byte> bytes, out int length)
     {
         length = 0;
-        if (LustreMessage.Parse(bytes.ToArray(), out LustreMessage message) is var error and not Errno.OK)
+        byte[] copy = bytes[..Math.Min(bytes.Length, MaxPartBytes)].ToArray();
+        if (LustreMessage.Parse(copy, out LustreMessage message) is var error and not Errno.OK)
             return error;
         length = message.Length;
         return FormatSelector.OfSubRequest(message) is null ? Errno.EOPNOTSUPP : Errno.OK;

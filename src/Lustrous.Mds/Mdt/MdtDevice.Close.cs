@@ -36,7 +36,7 @@ public sealed partial class MdtDevice
     Errno Close(ServerRequest request, MdtOpenFile file, in MdtRecSetattr record)
     {
         IDtObject o = Storage.Locate(file.Fid);
-        var context = new MddContext(ReintRecord.CredentialsOf(record), request);
+        var context = ContextOf(ReintRecord.CredentialsOf(record), request);
         // Release, layout swap and merge belong to layouts that are not made here.
         Errno error = (record.Bias & CloseIntents) != 0 ? Errno.EOPNOTSUPP : Errno.OK;
         bool isReadOnly = request.Export!.Supports(Idl.Ptlrpc.ConnectFlags.RDONLY);

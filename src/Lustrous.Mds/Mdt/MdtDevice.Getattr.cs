@@ -203,6 +203,11 @@ public sealed partial class MdtDevice
         return error;
     }
 
-    static Credentials CredentialsOf(in MdtBody body) => Credentials.FromRequest(
-        body.FsUid, body.FsGid, body.Capability, body.SupplementaryGid, Credentials.NoGid);
+    Credentials CredentialsOf(in MdtBody body) => Known(Credentials.FromRequest(
+        body.FsUid, body.FsGid, body.Capability, body.SupplementaryGid, Credentials.NoGid));
+
+    /// <summary>The same with what the server knows of the user.</summary>
+    Credentials Known(in Credentials who) => who with { Identities = Options.Identities };
+
+    MddContext ContextOf(in Credentials who, ServerRequest request) => new(Known(who), request);
 }

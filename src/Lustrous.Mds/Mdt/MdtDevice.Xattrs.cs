@@ -92,7 +92,7 @@ public sealed partial class MdtDevice
     async ValueTask<Errno> ReintSetxattrAsync(ServerRequest request, MdtRecReint rec, CancellationToken cancel)
     {
         MdtRecSetxattr record = ReintRecord.Setxattr(rec);
-        var context = new MddContext(ReintRecord.CredentialsOf(rec), request);
+        var context = ContextOf(ReintRecord.CredentialsOf(rec), request);
         Errno error = NameOf(request, out ReadOnlySpan<byte> name);
         if (error != Errno.OK)
             return error;

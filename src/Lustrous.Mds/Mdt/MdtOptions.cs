@@ -16,6 +16,9 @@ public sealed record MdtOptions
     /// <summary>Clients keep requests and replay them after a restart.</summary>
     public bool IsReplayable { get; init; } = true;
 
+    /// <summary>What the server knows of users; null leaves it at what clients say.</summary>
+    public Mdd.IIdentities? Identities { get; init; }
+
     /// <summary>Seconds that a client has to give a lock back, at least.</summary>
     public int LockTimeoutSeconds { get; init; } = 100;
 }

@@ -18,7 +18,7 @@ sealed class ServerHost : IAsyncDisposable
     {
         _node = node;
         _mgs = mgs;
-        _server = new ServerNode(node.Lustre, roles, mgs);
+        _server = new ServerNode(node.Lustre, roles, mgs) { Identities = new SystemIdentities() };
     }
 
     public ServerNode Server => _server;

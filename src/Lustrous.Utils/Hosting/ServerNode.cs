@@ -44,6 +44,9 @@ public sealed class ServerNode : IAsyncDisposable
 
     public MgsTarget? Mgs { get; private set; }
 
+    /// <summary>What MDTs know of users besides what clients say.</summary>
+    public IIdentities? Identities { get; init; }
+
     public IReadOnlyList<ITargetDevice> Targets => _targets;
 
     /// <summary>Listens.</summary>
@@ -159,7 +162,12 @@ public sealed class ServerNode : IAsyncDisposable
             MdtIndex = spec.Index,
         });
         var mdt = new MdtDevice(
-            _node.Ptlrpc, Exports, new MdtOptions { Name = spec.Name, Index = spec.Index }, storage, lod);
+            _node.Ptlrpc, Exports, new MdtOptions
+            {
+                Name = spec.Name,
+                Index = spec.Index,
+                Identities = Identities,
+            }, storage, lod);
         _running.Add(lod);
         _running.Add(mdt);
         return new TargetConfig(mdt, lod);

@@ -23,7 +23,8 @@ public sealed partial class MdtDevice
         if (!request.Capsule.TryGet(Rmf.RecReint, MessageSide.Request, out MdtRecReint rec)
             || rec.Opcode != ReintOp.Open)
             return Errno.EPROTO;
-        var open = new OpenState(enqueue, ReintRecord.Create(rec));
+        MdtRecCreate record = ReintRecord.Create(rec);
+        var open = new OpenState(enqueue, record, ContextOf(ReintRecord.CredentialsOf(record), request));
         if ((request.Flags & MsgFlags.RESENT) != 0
             && DataOf(enqueue.Export).FindByXid(request.Xid) is { } opened)
             return await ReconstructOpenAsync(open, opened, cancel);

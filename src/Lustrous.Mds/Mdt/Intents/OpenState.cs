@@ -10,7 +10,7 @@ using Lustrous.Ptlrpc.Server;
 namespace Lustrous.Mds.Mdt;
 
 /// <summary>An open under way.</summary>
-sealed class OpenState(ServerEnqueue enqueue, MdtRecCreate record)
+sealed class OpenState(ServerEnqueue enqueue, MdtRecCreate record, MddContext context)
 {
     public ServerEnqueue Enqueue { get; } = enqueue;
 
@@ -20,7 +20,7 @@ sealed class OpenState(ServerEnqueue enqueue, MdtRecCreate record)
 
     public MdsOpenFlags Flags { get; } = record.Flags;
 
-    public MddContext Context { get; } = new(ReintRecord.CredentialsOf(record), enqueue.Request);
+    public MddContext Context { get; } = context;
 
     /// <summary>The directory; null for an open by FID.</summary>
     public IDtObject? Parent { get; set; }

@@ -69,7 +69,7 @@ public sealed partial class MdtDevice
         Result<IDtObject> found = _mdd.Find(record.Fid);
         if (found.Failed)
             return found.Error;
-        var context = new MddContext(ReintRecord.CredentialsOf(record), request);
+        var context = ContextOf(ReintRecord.CredentialsOf(record), request);
         using var locks = new MdtLockSet(_locks);
         Errno error = !request.Capsule.GetBytes(Rmf.Eadata, MessageSide.Request).IsEmpty
             ? await SetDirectoryLayoutAsync(request, context, found.Value, locks, cancel)

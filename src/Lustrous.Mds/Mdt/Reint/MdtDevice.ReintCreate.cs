@@ -60,7 +60,7 @@ public sealed partial class MdtDevice
             Target = target,
             DefaultLayout = layout,
         };
-        var context = new MddContext(ReintRecord.CredentialsOf(record), request);
+        var context = ContextOf(ReintRecord.CredentialsOf(record), request);
         error = _mdd.Create(context, parent, name, spec, out IDtObject child);
         return error == Errno.OK ? Result.Of(child) : error;
     }
@@ -90,7 +90,7 @@ public sealed partial class MdtDevice
             error = NameOf(request, out name);
         else
             name = default;
-        var context = new MddContext(ReintRecord.CredentialsOf(rec), request);
+        var context = ContextOf(ReintRecord.CredentialsOf(rec), request);
         return error == Errno.OK ? _mdd.Link(context, parent.Value, name, source.Value, record.Time) : error;
     }
 
@@ -106,7 +106,7 @@ public sealed partial class MdtDevice
         error = await locks.AddNameAsync(record.Fid1, MdtLockSet.HashOf(name), cancel);
         if (error != Errno.OK)
             return error;
-        error = LookupChild(request, ReintRecord.CredentialsOf(rec), parent.Value, out Fid fid);
+        error = LookupChild(request, Known(ReintRecord.CredentialsOf(rec)), parent.Value, out Fid fid);
         if (error == Errno.OK)
             error = await locks.AddObjectAsync(fid, LockMode.EX, InodeBits.LOOKUP | InodeBits.UPDATE, cancel);
         return error == Errno.OK ? Unlink(request, rec, record, parent.Value, fid) : error;
@@ -131,7 +131,7 @@ public sealed partial class MdtDevice
     {
         if (NameOf(request, out ReadOnlySpan<byte> name) is var error and not Errno.OK)
             return error;
-        var context = new MddContext(ReintRecord.CredentialsOf(rec), request);
+        var context = ContextOf(ReintRecord.CredentialsOf(rec), request);
         IDtObject child = Storage.Locate(fid);
         error = _mdd.Unlink(
             context, parent, name, child, StatMode.IsDirectory(record.Mode), record.Time, out DtAttributes left);

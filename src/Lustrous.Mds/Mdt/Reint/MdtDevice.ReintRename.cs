@@ -129,7 +129,7 @@ public sealed partial class MdtDevice
         if (NamesOf(request, out ReadOnlySpan<byte> oldName, out ReadOnlySpan<byte> newName) is var bad
             and not Errno.OK)
             return bad;
-        Credentials who = ReintRecord.CredentialsOf(rec);
+        Credentials who = Known(ReintRecord.CredentialsOf(rec));
         Errno error = _mdd.Lookup(move.OldParent, who, oldName, out DtEntry source);
         if (error != Errno.OK)
             return error;
@@ -203,7 +203,7 @@ public sealed partial class MdtDevice
         if (NamesOf(request, out ReadOnlySpan<byte> oldName, out ReadOnlySpan<byte> newName) is var error
             and not Errno.OK)
             return error;
-        var context = new MddContext(ReintRecord.CredentialsOf(rec), request);
+        var context = ContextOf(ReintRecord.CredentialsOf(rec), request);
         error = _mdd.Rename(context, new MddRename
         {
             OldParent = move.OldParent,
