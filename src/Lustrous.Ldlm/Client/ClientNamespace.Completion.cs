@@ -27,11 +27,11 @@ public sealed partial class ClientNamespace
         ClientLock made, EnqueueResult result, Task<Errno> completion, CancellationToken cancel)
     {
         TimeSpan since = Context.Uptime, timeout = CompletionTimeout;
+        // Programs may hold file locks for as long as they like.
+        bool isBounded = made.Type != LockType.Flock;
         Errno status;
         using (cancel.UnsafeRegister(
             static state => ((ClientLock)state!).Completion!.TrySetResult(Errno.EINTR), made))
-        // Programs may hold file locks for as long as they like.
-        bool isBounded = made.Type != LockType.Flock;
         using (isBounded ? Context.Clock.CreateTimer(
             static state => ((ClientLock)state!).Namespace.Overdue((ClientLock)state), made, timeout, timeout) : null)
         {
@@ -87,7 +87,7 @@ public sealed partial class ClientNamespace
         Result<LdlmReply> reply = status == Errno.OK ? request.Get(Rmf.DlmRep) : status;
         status = reply.Failed ? reply.Error
             : request.ReplyStatus != 0 ? Errno.EPROTO
-            : TakeReply(made, reply.Value, request, out _);
+            : TakeReply(made, reply.Value, request.Capsule, out _);
         TaskCompletionSource<Errno>? failed = null;
         bool isGone;
         using (made.Enter())
