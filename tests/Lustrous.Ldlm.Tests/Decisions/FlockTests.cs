@@ -16,7 +16,7 @@ public sealed class FlockTests
 
     [Fact]
     public void Every_story_of_three_owners_and_two_files_of_one_byte() =>
-        Explore(owners: 3, files: 2, bytes: 1, depth: 5);
+        Explore(owners: 3, files: 2, bytes: 1, depth: 4);
 
     [Fact]
     public void Long_stories_agree_with_a_model_of_single_bytes() => Seeds.Each(60, seed =>

@@ -8,7 +8,8 @@ public sealed class SystemIdentitiesTests
     public void Groups_of_users_come_from_both_files()
     {
         string passwd = Path.GetTempFileName(), group = Path.GetTempFileName();
-        File.WriteAllText(passwd, "root:x:0:0:root:/root:/bin/sh\nann:x:1000:100::/home/ann:/bin/sh\nbad\nbob:x:x:1::/:\n");
+        File.WriteAllText(
+            passwd, "root:x:0:0:root:/root:/bin/sh\nann:x:1000:100::/home/ann:/bin/sh\nbad\nbob:x:x:1::/:\n");
         File.WriteAllText(group, "users:x:100:\nteam:x:50:root,ann,nobody\nbroken:x:\nother:x:51:bob\n");
         var identities = new SystemIdentities(passwd, group);
         Assert.True(identities.IsInGroup(1000, 100));
