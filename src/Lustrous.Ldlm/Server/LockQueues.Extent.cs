@@ -16,7 +16,7 @@ sealed partial class LockQueues
     /// <summary>Waiting locks in conflict from which on a lock does not grow downwards.</summary>
     const int BusyWaiting = 4;
 
-    readonly ExtentTree<ServerLock>?[] _trees = 
+    readonly ExtentTree<ServerLock>?[] _trees =
         type is LockType.Extent or LockType.Flock ? new ExtentTree<ServerLock>?[ModeCount] : [];
 
     /// <summary>Shows the granted locks of some modes that overlap a range.</summary>
