@@ -1,4 +1,3 @@
-using Lustrous.Idl.Fids;
 using Lustrous.Idl.Ldlm;
 using Lustrous.Idl.Mdt;
 using Lustrous.Idl.Ptlrpc;
@@ -62,19 +61,8 @@ public sealed partial class MdtDevice : ITargetDevice, IMddTransactions
             IntentPolicy = ExecuteIntentAsync,
         };
         Fld = new FldServer();
-<<<<<<< HEAD
         if (options.Index == 0)
             Fld.InsertSpecial();
-=======
-        // Clients of several MDTs ask where the root is, too (fld_insert_special_entries).
-        Lassert.That(options.Index != 0 || Fld.Insert(new LuSeqRange
-        {
-            Start = FidSeq.ROOT,
-            End = FidSeq.ROOT + 1,
-            Index = options.Index,
-            Flags = (uint)SeqRangeType.MDT,
-        }) == Errno.OK);
->>>>>>> 128191e (interop: recorded kernel clients ask our servers, and every difference has a reason)
         SequenceController = options.Index == 0
             ? SeqServer.CreateController(new SeqServerOptions
             {
