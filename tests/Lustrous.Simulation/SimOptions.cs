@@ -17,6 +17,9 @@ public sealed record SimOptions
     /// </summary>
     public TimeSpan MaxVirtualTime { get; init; } = TimeSpan.FromHours(4);
 
+    /// <summary>Wall clock when the run starts.</summary>
+    public DateTimeOffset Epoch { get; init; } = SimTimeProvider.Epoch;
+
     /// <summary>How often posted work is put off a little, so that a message or a timer may overtake it.</summary>
     public double PostDelayProbability { get; init; } = 0.1;
 

@@ -9,14 +9,14 @@ public sealed class SimTimeProvider : TimeProvider
 
     internal SimTimeProvider(SimHost host) => _host = host;
 
-    /// <summary>Wall clock when a run starts.</summary>
+    /// <summary>Wall clock when a run starts, unless its options say otherwise.</summary>
     public static DateTimeOffset Epoch { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
-    public override DateTimeOffset GetUtcNow() => Epoch + _host.Scheduler.Now;
+    public override DateTimeOffset GetUtcNow() => _host.Scheduler.Options.Epoch + _host.Scheduler.Now;
 
     // Not from zero: code that takes a zero time stamp for "never" would be right by accident.
     public override long GetTimestamp() => TimeSpan.TicksPerDay + _host.Scheduler.Now.Ticks;

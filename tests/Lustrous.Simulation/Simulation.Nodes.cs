@@ -1,3 +1,4 @@
+using Lustrous.Idl.LNet;
 using Lustrous.Libcfs;
 
 namespace Lustrous.Simulation;
@@ -13,11 +14,14 @@ public sealed partial class Simulation
     public SimHost AddHost(string name) => new(Scheduler, name, 0);
 
     /// <summary>A new machine, 10.0.0.k@tcp for the k-th, with its LNet started.</summary>
-    public async Task<SimNode> AddNodeAsync()
+    public Task<SimNode> AddNodeAsync() => AddNodeAsync(SimNode.NidOf(_nodes.Count + 1));
+
+    /// <summary>A new machine of this address.</summary>
+    public async Task<SimNode> AddNodeAsync(Nid nid)
     {
         int number = _nodes.Count + 1;
         Lassert.That(number < 255);
-        var node = new SimNode(this, $"n{number}", SimNode.NidOf(number));
+        var node = new SimNode(this, $"n{number}", nid);
         _nodes.Add(node);
         await node.StartAsync();
         return node;

@@ -50,6 +50,15 @@ sealed partial class LockQueues
         return free;
     }
 
+    /// <summary>A lock that has to wait gives up for good what it would have liked and somebody has: when its turn comes
+    /// others will want that again (ldlm_inodebits_compat_queue).</summary>
+    void KeepFreeTryBits(ServerLock wanted)
+    {
+        LdlmInodeBits bits = wanted.Policy.InodeBits;
+        bits.TryOrCancelBits = FreeTryBits(wanted);
+        wanted.Policy = wanted.Policy with { InodeBits = bits };
+    }
+
     void TakeTryBits(ServerLock wanted)
     {
         LdlmInodeBits bits = wanted.Policy.InodeBits;

@@ -55,6 +55,8 @@ sealed partial class LockQueues(LockType type, FlockWaits waits)
             return EnqueueOutcome.NothingLeft;
         if (noWait)
             return EnqueueOutcome.WouldBlock;
+        if (type == LockType.Ibits)
+            KeepFreeTryBits(wanted);
         Wait(wanted);
         Block(wanted, actions);
         return EnqueueOutcome.Waiting;
@@ -247,6 +249,9 @@ sealed partial class LockQueues(LockType type, FlockWaits waits)
     bool JoinsGroup(ServerLock wanted) =>
         wanted.RequestedMode == LockMode.GROUP && FirstGroup() is { } group && group.GroupId == wanted.GroupId
         && !HasGrantedConflict(wanted);
+
+    /// <summary>Some group has the object to itself.</summary>
+    public bool HasGroup => FirstGroup() is not null;
 
     ServerLock? FirstGroup()
     {

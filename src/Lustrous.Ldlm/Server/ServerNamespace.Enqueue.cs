@@ -144,7 +144,9 @@ public sealed partial class ServerNamespace
             }
             else
             {
-                bool noWait = (flags & (LockFlags.BLOCK_NOWAIT | LockFlags.SPECULATIVE)) != 0;
+                // Of a range, who will not wait only means that a group may hold for long; others give back at once.
+                bool noWait = (flags & LockFlags.SPECULATIVE) != 0 || (flags & LockFlags.BLOCK_NOWAIT) != 0
+                    && (asked.Resource.Type != LockType.Extent || queues.HasGroup);
                 outcome = queues.Enqueue(asked, noWait, actions);
             }
         }

@@ -41,6 +41,8 @@ public sealed partial class ServerNamespace
         {
             if (asked.IsDestroyed || !asked.Resource.Queues.TryGrant(asked))
                 return false;
+            // Granted by an intent's policy: that is a lock replaced, though by itself (ELDLM_LOCK_REPLACED).
+            asked.Flags |= LockFlags.LOCK_CHANGED;
         }
         Interlocked.Increment(ref _granted);
         return true;

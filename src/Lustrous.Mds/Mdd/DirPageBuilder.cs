@@ -33,7 +33,7 @@ public ref struct DirPageBuilder
     public DirPageBuilder(Span<byte> pages, DirentAttrs attrs, ulong startHash)
     {
         _pages = pages;
-        _attrs = attrs & (DirentAttrs.FID | DirentAttrs.TYPE);
+        _attrs = attrs & (DirentAttrs.FID | DirentAttrs.TYPE | DirentAttrs._64BITHASH);
         BeginPage(0, startHash);
     }
 

@@ -30,9 +30,11 @@ public sealed partial class MdtDevice
         if (MdtReply.Pack(request) is var error and not Errno.OK)
             return error;
 
+        var attrs = (DirentAttrs)wanted.Mode;
+        if (export.Supports(ConnectFlags._64BITHASH))
+            attrs |= DirentAttrs._64BITHASH;
         using PooledBuffer pages = Context.Buffers.Take(room);
-        Result<int> filled = MddDevice.ReadPages(
-            found.Value, wanted.Size, (DirentAttrs)wanted.Mode, pages.Span[..room]);
+        Result<int> filled = MddDevice.ReadPages(found.Value, wanted.Size, attrs, pages.Span[..room]);
         if (filled.Failed)
             return filled.Error;
         using ServerBulk bulk = request.NewBulk(BulkType.PutSource, Portals.MDS_BULK_PORTAL);

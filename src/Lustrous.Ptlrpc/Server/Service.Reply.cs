@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Lustrous.Idl.Ptlrpc;
@@ -12,6 +13,7 @@ public sealed partial class Service
     internal void SendReply(ServerRequest request, Errno error)
     {
         int status = error == Errno.OK ? request.Status : -(int)error;
+        Guard(request, status);
         bool isError = !request.IsReplyPacked && error != Errno.OK && !IsCommon(error);
         PooledBuffer memory;
         int length;
@@ -33,6 +35,13 @@ public sealed partial class Service
         if (request is { RememberReply: true, Export: { } export })
             export.Replies.Add(request.Xid, memory.Span[..length], request.Tag);
         Put(request, memory, length);
+    }
+
+    [Conditional("DEBUG")]
+    static void Guard(ServerRequest request, int status)
+    {
+        if (ReplyGuard.Violation(request.Capsule, request.Opcode, status) is { } broken)
+            Lassert.Lbug($"{broken}: reply to {request}, status {status}");
     }
 
     /// <summary>

@@ -29,9 +29,14 @@ public sealed partial class MdtDevice
             && CheckMayOpen(open) == Errno.OK)
         {
             error = await CreateLayoutForOpenAsync(open, cancel);
+            open.MakesLayout = error == Errno.OK;
             if (error != Errno.OK)
                 return error;
-            hasLayout = true;
+        }
+        if (attributes.IsRegular && !hasLayout && !open.Has(MdsOpenFlags.RELEASE)
+            && open.Enqueue.Export.Supports(ConnectFlags.DISP_STRIPE))
+        {
+            open.Add(Dispositions.OPEN_STRIPE);
         }
         InodeBits bits = 0, tryBits = 0;
         var mode = LockMode.PR;
@@ -83,8 +88,6 @@ public sealed partial class MdtDevice
         {
             open.Layout = null;
             NoteMdSize(chosen.Value.Ea.Length);
-            if (open.Enqueue.Export.Supports(ConnectFlags.DISP_STRIPE))
-                open.Add(Dispositions.OPEN_STRIPE);
         }
         // Somebody else was first: as good, unless a certain layout was wanted.
         return error == Errno.EEXIST && !open.Has(MdsOpenFlags.HAS_EA) ? Errno.OK : error;
@@ -180,7 +183,8 @@ public sealed partial class MdtDevice
     {
         byte[]? layout = open.Child is { } child && open.Attributes.IsRegular ? MddDevice.GetLayout(child) : null;
         bool isOpen = (open.Enqueue.Dispositions & Dispositions.OPEN_OPEN) != 0;
-        bool hasChild = open.Child is { Exists: true } || isOpen;
+        // What is no directory though it should be one is not described (mdt_finish_open).
+        bool hasChild = (open.Child is { Exists: true } || isOpen) && status != Errno.ENOTDIR;
         if (!hasChild)
             layout = null;
         Result<int> aclSize = hasChild ? MdtReply.MeasureAcl(open.Request, open.Child!) : 0;
@@ -220,10 +224,14 @@ public sealed partial class MdtDevice
         if (open.Child!.GetAttributes(out DtAttributes attributes) != Errno.OK)
             attributes = open.Attributes;
         MdtReply.PackAttributes(
-            ref body, open.Child, attributes, layout is null ? LayoutKnowledge.None : LayoutKnowledge.Present);
+            ref body, open.Child, attributes,
+            layout is null || open.MakesLayout ? LayoutKnowledge.None : LayoutKnowledge.Present);
         body.OpenHandle = open.Handle;
-        body.MaxMdSize = (uint)NoteMdSize(0);
-        body.Valid |= MdtValid.FLMODEASIZE;
+        if (!open.IsByFid)
+        {
+            body.MaxMdSize = (uint)NoteMdSize(0);
+            body.Valid |= MdtValid.FLMODEASIZE;
+        }
         if (layout is null)
             return;
         open.Request.Capsule.SetBytes(Rmf.MdtMd, MessageSide.Reply, layout);

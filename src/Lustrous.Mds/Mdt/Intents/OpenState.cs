@@ -41,6 +41,9 @@ sealed class OpenState(ServerEnqueue enqueue, MdtRecCreate record, MddContext co
 
     public LustreHandle Handle { get; set; }
 
+    /// <summary>The file had no layout before this open: what is told of its size is certain.</summary>
+    public bool MakesLayout { get; set; }
+
     public bool IsByFid => (Flags & MdsOpenFlags.BY_FID) != 0;
 
     public bool Has(MdsOpenFlags flag) => (Flags & flag) != 0;

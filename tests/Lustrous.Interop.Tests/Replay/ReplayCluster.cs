@@ -1,0 +1,45 @@
+using Lustrous.Idl.LNet;
+using Lustrous.Interop.Tests.Recordings;
+using Lustrous.LNet;
+using Lustrous.Simulation;
+using Lustrous.Simulation.Tests.Cluster;
+using Lustrous.Utils.Hosting;
+
+namespace Lustrous.Interop.Tests.Replay;
+
+/// <summary>
+/// Servers of the shape of the recorded ones, at their addresses: MGS and MDT0000 on one machine, two OSTs on the
+/// other. The recorded MDT0001 has no counterpart: see <see cref="ReplayRun"/>.
+/// </summary>
+sealed class ReplayCluster
+{
+    public const string FsName = "lustre";
+
+    readonly ClusterServer[] _servers;
+
+    ReplayCluster(ClusterServer[] servers) => _servers = servers;
+
+    public static Nid Mds { get; } = Nid.Parse("10.99.0.10@tcp").Value;
+
+    public static Nid Oss { get; } = Nid.Parse("10.99.0.11@tcp").Value;
+
+    public static async Task<ReplayCluster> StartAsync(Simulation.Simulation sim)
+    {
+        var plan = new ClusterPlan { OstBytes = 768L << 20 };
+        ClusterServer[] servers =
+        [
+            new(await sim.AddNodeAsync(Mds), plan), new(await sim.AddNodeAsync(Oss), plan),
+        ];
+        LNetProcessId mgs = servers[0].Node.Id;
+        await servers[0].StartAsync(true, mgs, [new TargetSpec(FsName, true, 0)]);
+        await servers[1].StartAsync(
+            false, mgs, [new TargetSpec(FsName, false, 0), new TargetSpec(FsName, false, 1)]);
+        return new ReplayCluster(servers);
+    }
+
+    public async Task StopAsync()
+    {
+        for (int i = _servers.Length - 1; i >= 0; i--)
+            await _servers[i].StopAsync();
+    }
+}
