@@ -50,8 +50,8 @@ sealed partial class LockQueues
         return free;
     }
 
-    /// <summary>A lock that has to wait gives up for good what it would have liked and somebody has: when its turn comes
-    /// others will want that again (ldlm_inodebits_compat_queue).</summary>
+    /// <summary>A lock that has to wait gives up for good what it would have liked and somebody has: when its turn
+    /// comes others will want that again (ldlm_inodebits_compat_queue).</summary>
     void KeepFreeTryBits(ServerLock wanted)
     {
         LdlmInodeBits bits = wanted.Policy.InodeBits;

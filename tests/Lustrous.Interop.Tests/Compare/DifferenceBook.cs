@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Lustrous.Interop.Tests.Compare;
 
-/// <summary>All differences of a run: those that the list explains, those that follow from them, and the rest.</summary>
+/// <summary>All differences of a run: those that the list explains, those that follow from them, and the rest.
+/// </summary>
 sealed class DifferenceBook(IReadOnlyList<VolatileRule> volatiles, IReadOnlyList<KnownDifference> known)
 {
     const double TimeToleranceSeconds = 4;
@@ -25,7 +26,8 @@ sealed class DifferenceBook(IReadOnlyList<VolatileRule> volatiles, IReadOnlyList
     public List<string> Log { get; } = [];
 
     public IEnumerable<string> Unexplained => _unexplained
-        .OrderBy(pair => pair.Key.Message, StringComparer.Ordinal).ThenBy(pair => pair.Key.Field, StringComparer.Ordinal)
+        .OrderBy(pair => pair.Key.Message, StringComparer.Ordinal)
+        .ThenBy(pair => pair.Key.Field, StringComparer.Ordinal)
         .Select(pair => string.Create(
             CultureInfo.InvariantCulture, $"{pair.Key}\t# {pair.Value.Count} times, first {pair.Value.First}"));
 

@@ -36,7 +36,8 @@ static class FieldReader
             if (buffer.GetProperty("length").GetInt32() > 0)
                 Walk(fields, path, buffer.GetProperty("value"));
         }
-        fields.Add(new("message.buffers", fields.Count(field => field.Path.EndsWith(".length", StringComparison.Ordinal))
+        fields.Add(new(
+            "message.buffers", fields.Count(field => field.Path.EndsWith(".length", StringComparison.Ordinal))
             .ToString(System.Globalization.CultureInfo.InvariantCulture)));
         fields.Add(new("message.flags", json.RootElement.GetProperty("flags").GetString()!));
         return fields;

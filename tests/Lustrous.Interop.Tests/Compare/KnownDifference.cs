@@ -20,13 +20,15 @@ sealed record KnownDifference(
     /// <param name="difference">What is to be explained.</param>
     /// <param name="where">Begins with the name of the recording.</param>
     public bool Explains(in Difference difference, string where) =>
-        where.StartsWith(Recording, StringComparison.Ordinal) && Message.Matches(difference.Message) && Field.Matches(difference.Field)
+        where.StartsWith(Recording, StringComparison.Ordinal) && Message.Matches(difference.Message)
+        && Field.Matches(difference.Field)
         && Kernel.Matches(difference.Kernel) && Ours.Matches(difference.Ours);
 
-    public override string ToString() => $"[{Id}] {(Recording.Length > 0 ? Recording + ": " : "")}{Message}\t{Field}\t{Kernel}\t{Ours}";
+    public override string ToString() =>
+        $"[{Id}] {(Recording.Length > 0 ? Recording + ": " : "")}{Message}\t{Field}\t{Kernel}\t{Ours}";
 
-    /// <summary>Reads <c>[id] reason</c>, each followed by lines of message, field, kernel, ours between tabs; the message
-    /// may stand after its recording's name and a colon. A fifth
+    /// <summary>Reads <c>[id] reason</c>, each followed by lines of message, field, kernel, ours between tabs; the
+    /// message may stand after its recording's name and a colon. A fifth
     /// word, <c>stops</c>, says that besides nothing else in the message says anything; <c>spreads</c>, that the object
     /// also is another one from there on.</summary>
     public static IReadOnlyList<KnownDifference> Read(string path)

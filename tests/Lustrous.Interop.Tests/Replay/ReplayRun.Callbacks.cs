@@ -57,7 +57,8 @@ sealed partial class ReplayRun
                 _givenBack.Add(LockOf(part));
             else if (message.Kind == MessageKind.Request && message.Decoded.Body.Opcode == (uint)LdlmOpcode.Enqueue)
                 _asked[(message.Client, message.Xid)] = LockOf(part!);
-            else if (message.Kind == MessageKind.Reply && _asked.TryGetValue((message.Client, message.Xid), out ulong handle)
+            else if (message.Kind == MessageKind.Reply
+                && _asked.TryGetValue((message.Client, message.Xid), out ulong handle)
                 && part!.TryFind(out LdlmReply granted) && (granted.Flags & (uint)LockFlags.AST_SENT) != 0)
                 _givenBack.Add(handle);
         }

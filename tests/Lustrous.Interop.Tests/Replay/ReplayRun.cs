@@ -98,7 +98,8 @@ sealed partial class ReplayRun
     {
         var ordered = new List<RecordedMessage>(recording.Messages);
         Dictionary<(Nid, Nid, ulong), ulong> transnos = [];
-        foreach (RecordedMessage reply in ordered.Where(m => m.Kind == MessageKind.Reply && m.Decoded.Body.Transno != 0))
+        foreach (RecordedMessage reply in ordered.Where(
+            m => m.Kind == MessageKind.Reply && m.Decoded.Body.Transno != 0))
             transnos[(reply.Client, reply.Server, reply.Xid)] = reply.Decoded.Body.Transno;
         for (int i = 0; i < ordered.Count; i++)
         {
@@ -108,7 +109,8 @@ sealed partial class ReplayRun
             for (int k = i + 1; k < ordered.Count && !IsReplyTo(ordered[k], ordered[i]); k++)
             {
                 if (ordered[k].Kind != MessageKind.Request || ordered[k].Client == ordered[i].Client
-                    || ordered[k].Server != ordered[i].Server || ordered[k].Name != ordered[i].Name || !TryTransno(ordered[k], out ulong other)
+                    || ordered[k].Server != ordered[i].Server || ordered[k].Name != ordered[i].Name
+                    || !TryTransno(ordered[k], out ulong other)
                     || other >= transno)
                     continue;
                 RecordedMessage earlier = ordered[k];
@@ -210,7 +212,8 @@ sealed partial class ReplayRun
         }
         if (exchange.Opcode is not ((uint)LdlmOpcode.Cancel or (uint)LdlmOpcode.Convert))
             return;
-        ulong[] exports = [.. Words(request).Where(_exportOfLock.ContainsKey).Select(of => _exportOfLock[of]).Distinct()];
+        ulong[] exports =
+            [.. Words(request).Where(_exportOfLock.ContainsKey).Select(of => _exportOfLock[of]).Distinct()];
         for (int i = 0; i < exports.Length; i++)
         {
             SetHandle(request, exports[i]);
@@ -264,7 +267,8 @@ sealed partial class ReplayRun
     {
         foreach (Field field in ours)
         {
-            if (field.Path.EndsWith(".oi", StringComparison.Ordinal) && FieldComparison.TryPair(field.Value, out var oi))
+            if (field.Path.EndsWith(".oi", StringComparison.Ordinal)
+                && FieldComparison.TryPair(field.Value, out var oi))
             {
                 string index = field.Path[..^".oi".Length] + ".idx";
                 if (uint.TryParse(ours.Find(f => f.Path == index).Value, out uint ost))

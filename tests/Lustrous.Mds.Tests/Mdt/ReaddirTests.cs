@@ -98,7 +98,7 @@ public sealed class ReaddirTests
         while (true)
         {
             var entry = MemoryMarshal.Read<LuDirent>(page[offset..]);
-            Assert.Equal(DirentAttrs.FID | DirentAttrs.TYPE, entry.Attrs);
+            Assert.Equal(DirentAttrs.FID | DirentAttrs.TYPE | DirentAttrs._64BITHASH, entry.Attrs);
             Assert.InRange(entry.Hash, header.HashStart, header.HashEnd);
             string name = Encoding.Latin1.GetString(page.Slice(offset + 32, entry.NameLength));
             int typeAt = offset + 32 + ((entry.NameLength + 1) & ~1);

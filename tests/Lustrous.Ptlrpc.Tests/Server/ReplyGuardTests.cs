@@ -46,7 +46,8 @@ public sealed class ReplyGuardTests : IDisposable
         Assert.Contains("page", Connect(asked, good with { BrwSize = 512 }));
         Assert.Contains("CKSUM", Connect(asked, good with { ChecksumTypes = ChecksumTypes.CRC32C }));
         Assert.Contains("IBITS", Connect(asked, good with { InodeBitsKnown = InodeBits.UPDATE }));
-        Assert.Contains("FULL20", Connect(asked, good with { ConnectFlags = good.ConnectFlags & ~ConnectFlags.FULL20 }));
+        Assert.Contains(
+            "FULL20", Connect(asked, good with { ConnectFlags = good.ConnectFlags & ~ConnectFlags.FULL20 }));
     }
 
     [Fact]
@@ -65,7 +66,7 @@ public sealed class ReplyGuardTests : IDisposable
         Assert.Contains("creates", Open(IntentOps.OPEN, done with { PolicyResult1 = created }, body));
         Assert.Null(Open(IntentOps.OPEN | IntentOps.CREAT, done with { PolicyResult1 = created }, body));
         Assert.Contains("layout", Open(
-            IntentOps.OPEN, done, body with { Valid = MdtValid.FLID | MdtValid.FLEASIZE, EaDataSize = 56 }));
+            IntentOps.OPEN, done, body with { Valid = MdtValid.FLID | MdtValid.FLEASIZE, EaDataSize = 4096 }));
     }
 
     [Fact]

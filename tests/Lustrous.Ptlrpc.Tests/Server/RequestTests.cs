@@ -41,7 +41,7 @@ public class RequestTests
     [Fact]
     public void A_request_of_another_services_version_gets_EINVAL() => ServerWorld.Run(async world =>
     {
-        ScriptedReply reply = await world.Client.CallAsync(OstOpcode.Setattr, (ref PtlrpcBodyV3 body) =>
+        ScriptedReply reply = await world.Client.CallAsync(OstOpcode.Read, (ref PtlrpcBodyV3 body) =>
             body.Version = (uint)LustreMsgVersion.PTLRPC_MSG_VERSION | (uint)LustreMsgVersion.MDS_VERSION);
         Assert.Equal(Errno.EINVAL, reply.Error);
         Assert.Equal(0, world.Executed);
@@ -106,7 +106,7 @@ public class RequestTests
         world.Client.ConnectCount = 4;
         await world.Client.ConnectAsync(ServerWorld.Asked, flags: 0);
         ScriptedExchange late = world.Client.Send(
-            OstOpcode.Setattr, (ref PtlrpcBodyV3 body) => body.ConnectionCount = 1);
+            OstOpcode.Read, (ref PtlrpcBodyV3 body) => body.ConnectionCount = 1);
         await world.Sim.SettledAsync();
         Assert.False(late.IsAnswered);
         Assert.Equal(0, world.Executed);
@@ -116,7 +116,7 @@ public class RequestTests
     public void A_replay_without_recovery_costs_the_client_its_connection() => ServerWorld.Run(async world =>
     {
         ScriptedReply reply = await world.Client.CallAsync(
-            OstOpcode.Setattr, (ref PtlrpcBodyV3 body) => body.Transno = 17);
+            OstOpcode.Read, (ref PtlrpcBodyV3 body) => body.Transno = 17);
         Assert.Equal(Errno.ENODEV, reply.Error);
         Assert.Equal(Errno.ENOTCONN, (await world.Client.CallAsync(ObdOpcode.Ping)).Error);
     });
@@ -127,7 +127,7 @@ public class RequestTests
         ObdConnectData asked = ServerWorld.Asked;
         asked.ConnectFlags |= ConnectFlags.RDONLY;
         await world.Client.ConnectAsync(asked);
-        ScriptedReply reply = await world.Client.CallAsync(OstOpcode.Setattr);
+        ScriptedReply reply = await world.Client.CallAsync(OstOpcode.Read);
         Assert.Equal(Errno.EROFS, reply.Error);
         Assert.Equal(PtlrpcMessageType.Reply, reply.Body.Type);
     }, connect: false);
@@ -149,9 +149,9 @@ public class RequestTests
     [Fact]
     public void A_positive_status_reaches_the_client() => ServerWorld.Run(async world =>
     {
-        ScriptedReply reply = await world.Client.CallAsync(OstOpcode.Setattr);
+        ScriptedReply reply = await world.Client.CallAsync(OstOpcode.Read);
         Assert.Equal(1, reply.Body.Status);
-        Assert.Equal(2, (await world.Client.CallAsync(OstOpcode.Setattr)).Body.Status);
+        Assert.Equal(2, (await world.Client.CallAsync(OstOpcode.Read)).Body.Status);
     });
 
     [Fact]

@@ -30,24 +30,24 @@ public class ScheduleTests
     [Fact]
     public void A_resend_after_the_reply_gets_the_same_reply_until_the_client_has_it() => ServerWorld.Run(async world =>
     {
-        ScriptedExchange exchange = world.Client.Send(OstOpcode.Setattr);
+        ScriptedExchange exchange = world.Client.Send(OstOpcode.Read);
         ulong xid = world.Client.LastXid;
         ScriptedReply first = await exchange.Reply;
         exchange.Close();
-        ScriptedExchange again = world.Client.Resend(OstOpcode.Setattr, xid);
+        ScriptedExchange again = world.Client.Resend(OstOpcode.Read, xid);
         Assert.Equal(first.Body.Status, (await again.Reply).Body.Status);
         Assert.Equal(1, world.Executed);
         again.Close();
 
         // The same number without the mark of a resend: somebody is confused.
         ScriptedExchange confused = world.Client.SendBytes(
-            world.Client.Build(OstOpcode.Setattr, null, [], out _), xid);
+            world.Client.Build(OstOpcode.Read, null, [], out _), xid);
         Assert.Equal(Errno.ENOTCONN, (await confused.Reply).Error);
         confused.Close();
 
         await world.Client.CallAsync(ObdOpcode.Ping, (ref PtlrpcBodyV3 body) => body.LastXid = xid);
         Assert.Equal(0, world.Exports.Find(world.Client.Handle)!.Replies.Count);
-        Assert.Equal(Errno.EPROTO, (await world.Client.Resend(OstOpcode.Setattr, xid).Reply).Error);
+        Assert.Equal(Errno.EPROTO, (await world.Client.Resend(OstOpcode.Read, xid).Reply).Error);
         Assert.Equal(1, world.Executed);
     });
 

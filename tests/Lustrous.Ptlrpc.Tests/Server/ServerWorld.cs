@@ -104,7 +104,7 @@ sealed class ServerWorld
                 Supported = Supported,
                 Instance = 3,
             }, hooks);
-            Target.Handle(OstOpcode.Setattr, new OpcodeHandler(
+            Target.Handle(OstOpcode.Read, new OpcodeHandler(
                 null, LustreMsgVersion.OST_VERSION, HandlerFlags.RememberReply | HandlerFlags.IsMutable, (request, _) =>
                 {
                     request.Status = ++Executed;
