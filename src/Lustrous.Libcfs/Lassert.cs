@@ -22,6 +22,18 @@ public static class Lassert
             Lbug(what, file, line);
     }
 
+    /// <summary>The same, with values in what it says.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void That(
+        [DoesNotReturnIf(false)] bool condition,
+        [InterpolatedStringHandlerArgument(nameof(condition))] ref LassertMessage what,
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
+    {
+        if (!condition)
+            Lbug(what.Take(), file, line);
+    }
+
     [DoesNotReturn]
     public static void Lbug(string what, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         throw new LbugException($"LBUG: {what} ({Path.GetFileName(file)}:{line})");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace Lustrous.Simulation;
 
@@ -16,14 +17,7 @@ public static class Seeds
     public static void Each(int count, Action<ulong> run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if (Number("LUSTROUS_SEED") is { } single)
-        {
-            run(single);
-            return;
-        }
-        ulong first = Number("LUSTROUS_FIRST_SEED") ?? 1;
-        ulong many = Number("LUSTROUS_SEEDS") ?? (ulong)count;
-        for (ulong seed = first; seed < first + many; seed++)
+        foreach (ulong seed in List(count))
             run(seed);
     }
 
@@ -31,6 +25,45 @@ public static class Seeds
     public static void Simulate(
         int count, Func<Simulation, Task> body, SimOptions? options = null, [CallerMemberName] string test = "") =>
         Each(count, seed => Simulation.Run(seed, body, options is null ? null : Options(options), test));
+
+    /// <summary>
+    /// The same on every processor at once, for a body that keeps nothing between seeds: each run has a thread of its
+    /// own, and what it does depends on its seed alone. Of several failures the one of the lowest seed is told.
+    /// </summary>
+    public static void SimulateSideBySide(
+        int count, Func<Simulation, Task> body, [CallerMemberName] string test = "")
+    {
+        ulong[] seeds = List(count);
+        var failures = new Exception?[seeds.Length];
+        int next = -1, stop = 0;
+        Thread[] threads =
+            [.. Enumerable.Range(0, Math.Min(Environment.ProcessorCount, seeds.Length)).Select(_ => new Thread(Work))];
+        foreach (Thread thread in threads)
+            thread.Start();
+        foreach (Thread thread in threads)
+            thread.Join();
+        if (Array.Find(failures, failure => failure is not null) is { } first)
+            ExceptionDispatchInfo.Throw(first);
+
+        void Work()
+        {
+            int at;
+            while (Volatile.Read(ref stop) == 0 && (at = Interlocked.Increment(ref next)) < seeds.Length)
+            {
+                try
+                {
+                    Simulation.Run(seeds[at], body, null, test);
+                }
+#pragma warning disable CA1031 // thrown again where the test runs
+                catch (Exception e)
+#pragma warning restore CA1031
+                {
+                    failures[at] = e;
+                    Volatile.Write(ref stop, 1);
+                }
+            }
+        }
+    }
 
     /// <summary>Adds what the environment asks for.</summary>
     internal static SimOptions Options(SimOptions options)
@@ -43,6 +76,17 @@ public static class Seeds
             TailLines = Math.Max(options.TailLines, 400),
             TraceText = options.TraceText ?? (path is null ? null : File.CreateText(path)),
         };
+    }
+
+    static ulong[] List(int count)
+    {
+        if (Number("LUSTROUS_SEED") is { } single)
+            return [single];
+        ulong first = Number("LUSTROUS_FIRST_SEED") ?? 1;
+        var seeds = new ulong[Number("LUSTROUS_SEEDS") ?? (ulong)count];
+        for (int i = 0; i < seeds.Length; i++)
+            seeds[i] = first + (ulong)i;
+        return seeds;
     }
 
     static ulong? Number(string name) =>
