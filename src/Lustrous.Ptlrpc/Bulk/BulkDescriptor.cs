@@ -41,6 +41,7 @@ public sealed partial class BulkDescriptor : ILNetEventHandler
     readonly MemoryDescriptor?[] _descriptors = new MemoryDescriptor?[MaxDescriptors];
     int _fragmentCount;
     int _pageBytes;             // of the last descriptor, partial pages counted as whole ones
+    int _endOffset;             // where in a page of the file the last piece ended
 
     int _pending;               // descriptors not yet unlinked
     long _transferred;
@@ -77,7 +78,7 @@ public sealed partial class BulkDescriptor : ILNetEventHandler
         Lassert.That(!IsActive);
         Type = type;
         Portal = portal;
-        Size = DescriptorCount = _fragmentCount = _pageBytes = 0;
+        Size = DescriptorCount = _fragmentCount = _pageBytes = _endOffset = 0;
         _transferred = 0;
         _failed = 0;
     }
@@ -95,17 +96,20 @@ public sealed partial class BulkDescriptor : ILNetEventHandler
         while (done < memory.Length)
         {
             int length = Math.Min(memory.Length - done, PageSize - pageOffset);
-            if (!AddPage(memory.Slice(done, length)))
+            // Both sides count pages of the file; that one of them has a page in two pieces is its own business.
+            bool goesOn = pageOffset != 0 && pageOffset == _endOffset;
+            if (!AddPage(memory.Slice(done, length), goesOn))
                 return Errno.EFBIG;
             done += length;
+            _endOffset = pageOffset + length & PageSize - 1;
             pageOffset = 0;
         }
         return Errno.OK;
     }
 
-    bool AddPage(IoVec page)
+    bool AddPage(IoVec page, bool goesOn)
     {
-        bool isNew = DescriptorCount == 0 || _pageBytes + PageSize > MaxDescriptorSize;
+        bool isNew = !goesOn && (DescriptorCount == 0 || _pageBytes + PageSize > MaxDescriptorSize);
         if (isNew)
         {
             if (DescriptorCount == MaxDescriptors)
@@ -113,7 +117,8 @@ public sealed partial class BulkDescriptor : ILNetEventHandler
             _firstFragment[DescriptorCount++] = _fragmentCount;
             _pageBytes = 0;
         }
-        _pageBytes += PageSize;
+        if (!goesOn)
+            _pageBytes += PageSize;
         Size += page.Length;
         if (!isNew && Joins(page))
             _fragments[_fragmentCount - 1] = Joined(_fragments[_fragmentCount - 1], page);

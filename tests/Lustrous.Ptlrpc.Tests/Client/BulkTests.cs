@@ -133,6 +133,28 @@ public sealed class BulkTests
         Assert.Equal(size == 16 << 20 ? Errno.EFBIG : Errno.OK, bulk.Add(buffer.Slice(0, 1)));
     }
 
+    /// <summary>A server's storage may have a page in pieces, where a hole begins in it, and its client not.</summary>
+    [Fact]
+    public void The_cut_does_not_depend_on_how_pages_lie_in_memory() => Seeds.Each(50, seed =>
+    {
+        const int size = 3 << 20;
+        var random = new SeededRandom(seed);
+        int pageOffset = random.Next(4096);
+        using PooledBuffer buffer = new BufferPool().Take(2 * size);
+        BulkDescriptor whole = new(), pieces = new();
+        pieces.Reset(BulkType.PutSource, Portal);
+        for (int at = 0; at < size;)
+        {
+            int length = Math.Min(size - at, 1 + random.Next(random.Next(2) == 0 ? 5000 : 500_000));
+            Assert.Equal(Errno.OK, pieces.Add(buffer.Slice(at, length), pageOffset + at & 4095));
+            at += length;
+            // As many for every beginning: the borders are the same.
+            whole.Reset(BulkType.PutSink, Portal);
+            Assert.Equal(Errno.OK, whole.Add(buffer.Slice(0, at), pageOffset));
+            Assert.Equal((whole.DescriptorCount, at), (pieces.DescriptorCount, pieces.Size));
+        }
+    });
+
     int _moved;
 
     Task<Errno> MoveAsync(
