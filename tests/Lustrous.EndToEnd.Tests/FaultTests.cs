@@ -84,7 +84,7 @@ public sealed class FaultTests
         foreach (LustrousProcess server in cluster.Servers)
             server.Kill();
 
-        await Shell.OkAsync($"umount {mount} || umount -l {mount}", seconds: 60);
+        await Shell.OkAsync($"umount {mount} || umount -l {mount}", seconds: 240);
         await cluster.Mounts[0].EndAsync();
     }
 

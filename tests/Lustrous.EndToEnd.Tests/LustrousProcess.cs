@@ -7,7 +7,7 @@ namespace Lustrous.EndToEnd.Tests;
 /// <summary>The real program, in a process of its own.</summary>
 sealed partial class LustrousProcess : IAsyncDisposable
 {
-    static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
+    static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     readonly Process _process;
     readonly ConcurrentQueue<string> _errors = new();

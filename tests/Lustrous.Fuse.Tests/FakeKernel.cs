@@ -9,7 +9,7 @@ sealed class FakeKernel : IDisposable
 {
     const int SeqPacket = 5, Unix = 1;
 
-    readonly int _fd;
+    int _fd;
     readonly FuseSession _session;
     readonly byte[] _answer = new byte[2 << 20];
     ulong _unique = 2;
@@ -70,9 +70,15 @@ sealed class FakeKernel : IDisposable
     /// <summary>The connection goes; the session ends by itself.</summary>
     public async Task EndAsync()
     {
-        Posix.close(_fd);
+        Dispose();
         await _session.Completion;
     }
 
-    public void Dispose() => Posix.close(_fd);
+    /// <summary>Once: a number that is closed twice may be another test's descriptor by then.</summary>
+    public void Dispose()
+    {
+        int fd = Interlocked.Exchange(ref _fd, -1);
+        if (fd >= 0)
+            Posix.close(fd);
+    }
 }

@@ -88,7 +88,7 @@ public sealed class KsockAllocationTests
             _done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             for (int i = 0; i < Depth; i++)
                 Send();
-            return _done.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            return _done.Task.WaitAsync(TimeSpan.FromMinutes(2));
         }
 
         void Send()

@@ -194,7 +194,7 @@ public sealed class KsockHandshakeTests
 
     /// <summary>The peer that the node dials: a listener in the test.</summary>
     static async Task<ScriptedPeer> AcceptAsync(Socket listener) =>
-        new(await listener.AcceptAsync().WaitAsync(TimeSpan.FromSeconds(20)));
+        new(await listener.AcceptAsync().WaitAsync(TimeSpan.FromMinutes(2)));
 
     static Socket Listen(string address)
     {

@@ -18,7 +18,8 @@ sealed class TestNode : ILndUpcalls, ILNetCompletions, ILogSink, IWorkQueue, IAs
 {
     public const int Port = 29988;      // 127.0.0.x: every node has an address of its own
 
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    // Only what hangs is to fail by it, also on a machine that does forty other things.
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     readonly Channel<Arrival> _arrivals = Channel.CreateUnbounded<Arrival>();
     readonly Channel<string> _log = Channel.CreateUnbounded<string>();

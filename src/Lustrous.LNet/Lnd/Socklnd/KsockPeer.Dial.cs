@@ -48,13 +48,16 @@ sealed partial class KsockPeer
     {
         KsockConn[] stale = [];
         KsockConn? next;
-        bool late;
+        bool late, dead = false;
         using (_lock.Enter())
         {
             _dial = null;
             late = _cancelled;
             if (late)
+            {
                 next = EndCancelled();
+                dead = next is null && _connections.Length == 0;
+            }
             else
             {
                 if (_connections.Length > 0 && _incarnation != incarnation)
@@ -73,6 +76,8 @@ sealed partial class KsockPeer
         Launch(next);
         if (!late)
             NotifyAlive();
+        else if (dead)
+            Net.Ni.Upcalls.NotifyPeer(Net.Ni, Nid, alive: false);      // whoever closed it left that to us
         return !late;
     }
 
