@@ -19,6 +19,7 @@ if (words is ["lfs" or "lctl", .. var rest] && rest is not ([] or ["--help"] or 
 var root = new RootCommand("Lustre in user space: the servers, the client and the tools, in one file.")
 {
     QuickstartCommand.Create(),
+    QuickstartHost.Create(),
     UpCommand.Create(),
     MkfsCommand.Create(),
     ServeCommand.Create(),

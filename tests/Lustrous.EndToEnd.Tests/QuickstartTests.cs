@@ -49,6 +49,23 @@ public sealed class QuickstartTests : IDisposable
     }
 
     [Fact]
+    public async Task A_quickstart_that_is_killed_leaves_neither_process_nor_mount()
+    {
+        Needs.Fuse();
+        string tree = Path.Combine(_folder, "tree");
+        await Shell.OkAsync($"mkdir {tree}; for i in $(seq 400); do head -c 300000 /dev/urandom > {tree}/f$i; done");
+        string mount = Directory.CreateDirectory(Path.Combine(_folder, "mnt")).FullName;
+        await using var process = new LustrousProcess(RunFolder, "quickstart", tree, "--mount", mount);
+        await process.FindAsync(tree);      // the tree is read: now it copies
+        await Shell.OkAsync($"until test -e {mount}/tree/f1; do sleep 0.05; done");
+
+        process.Kill();
+
+        await process.EndAsync();           // a thread that waits for the mount would keep it for ever
+        await Shell.OkAsync($"while grep -q ' {mount} ' /proc/mounts; do sleep 0.1; done");
+    }
+
+    [Fact]
     public async Task A_tree_that_is_not_there_is_one_clear_line()
     {
         (int exitCode, _, string errors) = await Cluster.RunAsync(RunFolder, "quickstart", _folder + "/nothing");

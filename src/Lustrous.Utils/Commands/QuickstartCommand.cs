@@ -11,8 +11,6 @@ namespace Lustrous.Utils.Commands;
 /// compared.</summary>
 static class QuickstartCommand
 {
-    const string FsName = "lustre";
-
     public static Command Create()
     {
         var tree = new Argument<string?>("DIR")
@@ -31,7 +29,7 @@ static class QuickstartCommand
         // For tests: what the tree has become is looked at only after a line has come in.
         var pause = new Option<bool>("--pause-before-compare") { Hidden = true };
         var command = new Command("quickstart", """
-            A whole file system in this process (1 MGS, 1 MDT, 4 OSTs, in memory), mounted through FUSE: copies DIR in,
+            A whole file system in memory (1 MGS, 1 MDT, 4 OSTs in one process), mounted through FUSE: copies DIR in,
             striped over the OSTs, mounts again, reads everything back and compares it.
             Exit code: 0 only if every byte, mode, owner, time and link matched.
             """)
@@ -56,8 +54,6 @@ static class QuickstartCommand
     sealed class Quickstart(string source, string? wantedMountPoint, int tasks)
     {
         const ulong StripedFrom = (1 << 20) + 1;    // bytes
-
-        RunningProcess? _process;
 
         public bool Keep { get; init; }
 
@@ -85,36 +81,26 @@ static class QuickstartCommand
 
         async Task<int> RunAsync(string mountPoint, CancellationToken stop)
         {
-            await using LocalCluster cluster = await LocalCluster.StartAsync(
-                new LocalClusterOptions { FsName = FsName, LogLevel = LogLevel }, stop);
-            _process = new RunningProcess(cluster.Node) { Servers = cluster.Servers };
-            await using ControlServer? control = _process.Listen();
-            FuseMount mount = await MountAsync(cluster, mountPoint, stop);
-            try
-            {
-                Console.WriteLine($"{FsName}: 1 MGS, 1 MDT, 4 OST in memory, mounted on {mountPoint}"
-                    + $" (FUSE, {mount.Transport})");
-                Tree tree = ReadTree();
-                string copyPath = Path.Combine(mountPoint, Path.GetFileName(Path.TrimEndingDirectorySeparator(source)));
-                Directory.CreateDirectory(copyPath);
-                var copy = new TreeCopy(tree, copyPath, tasks) { Prepare = StripeAsync };
-                await PassAsync("copying", tree, copy, copy.CopyAsync(stop));
-                // A fresh client has nothing cached: what it reads comes from the servers.
-                await UnmountAsync(mount);
-                mount = await MountAsync(cluster, mountPoint, stop);
-                if (Pause)
-                    await WaitForLineAsync(stop);
-                await PassAsync("comparing", tree, copy, copy.CompareAsync(stop));
-                await ShowAsync(tree, copyPath, mountPoint, stop);
-                int exitCode = Judge(tree, copy);
-                if (Keep)
-                    await StayAsync(mount, mountPoint, stop);
-                return exitCode;
-            }
-            finally
-            {
-                await UnmountAsync(mount);
-            }
+            await using QuickstartProcess host = await QuickstartProcess.StartAsync(mountPoint, LogLevel, stop);
+            string transport = await host.MountAsync(stop);
+            Console.WriteLine($"{QuickstartHost.FsName}: 1 MGS, 1 MDT, 4 OST in memory, mounted on {mountPoint}"
+                + $" (FUSE, {transport})");
+            Tree tree = ReadTree();
+            string copyPath = Path.Combine(mountPoint, Path.GetFileName(Path.TrimEndingDirectorySeparator(source)));
+            Directory.CreateDirectory(copyPath);
+            var copy = new TreeCopy(tree, copyPath, tasks) { Prepare = StripeAsync };
+            await PassAsync("copying", tree, copy, copy.CopyAsync(stop));
+            // A fresh client has nothing cached: what it reads comes from the servers.
+            await host.UnmountAsync();
+            await host.MountAsync(stop);
+            if (Pause)
+                await WaitForLineAsync(stop);
+            await PassAsync("comparing", tree, copy, copy.CompareAsync(stop));
+            await ShowAsync(tree, copyPath, mountPoint, stop);
+            int exitCode = Judge(tree, copy);
+            if (Keep)
+                await StayAsync(host, mountPoint, stop);
+            return exitCode;
         }
 
         Tree ReadTree()
@@ -125,25 +111,12 @@ static class QuickstartCommand
             return tree;
         }
 
-        async Task<FuseMount> MountAsync(LocalCluster cluster, string mountPoint, CancellationToken stop)
-        {
-            FuseMount mount = await cluster.MountAsync(mountPoint, stop);
-            _process!.Add(mount);
-            return mount;
-        }
-
-        async Task UnmountAsync(FuseMount mount)
-        {
-            _process!.Remove(mount);
-            await mount.DisposeAsync();
-        }
-
         /// <summary>Large files over all OSTs, as <c>lfs setstripe -c -1 -S 1M</c> would.</summary>
-        async ValueTask<Errno> StripeAsync(string path, ulong size, CancellationToken cancel)
+        static async ValueTask<Errno> StripeAsync(string path, ulong size, CancellationToken cancel)
         {
             if (size < StripedFrom)
                 return Errno.OK;
-            ControlAnswer answer = await new LfsVerbs(_process!).ExecuteAsync(
+            ControlAnswer answer = await QuickstartProcess.LfsAsync(
                 ["lfs", "setstripe", path, path, "-c", "-1", "-S", "1M"], cancel);
             return (Errno)answer.ExitCode;
         }
@@ -160,18 +133,17 @@ static class QuickstartCommand
                     $"{tree.Bytes / 1e6 / seconds:F0} MB/s, {tree.Entries.Count / seconds:F0} entries/s"));
         }
 
-        async Task ShowAsync(Tree tree, string copyPath, string mountPoint, CancellationToken stop)
+        static async Task ShowAsync(Tree tree, string copyPath, string mountPoint, CancellationToken stop)
         {
-            var lfs = new LfsVerbs(_process!);
             TreeEntry? striped = tree.Data.Where(entry => entry.Facts.Size >= 4 << 20).FirstOrDefault()
                 ?? tree.Data.FirstOrDefault(entry => entry.Facts.Size >= StripedFrom);
             Console.WriteLine($"\n$ lfs df {mountPoint}");
-            Console.Write(Text(await lfs.ExecuteAsync(["lfs", "df", mountPoint, mountPoint], stop)));
+            Console.Write(Text(await QuickstartProcess.LfsAsync(["lfs", "df", mountPoint, mountPoint], stop)));
             if (striped is null)
                 return;
             string path = Path.Combine(copyPath, striped.Path);
             Console.WriteLine($"$ lfs getstripe {path}");
-            Console.Write(Text(await lfs.ExecuteAsync(["lfs", "getstripe", path, path], stop)));
+            Console.Write(Text(await QuickstartProcess.LfsAsync(["lfs", "getstripe", path, path], stop)));
         }
 
         static string Text(ControlAnswer answer) => answer.Output + answer.Error;
@@ -189,11 +161,11 @@ static class QuickstartCommand
             return copy.Problems.Count == 0 ? 0 : HostCommand.Failed;
         }
 
-        static async Task StayAsync(FuseMount mount, string mountPoint, CancellationToken stop)
+        static async Task StayAsync(QuickstartProcess host, string mountPoint, CancellationToken stop)
         {
             Console.WriteLine($"\nStays mounted on {mountPoint}; Ctrl-C or umount ends it.");
             await Console.Out.FlushAsync(CancellationToken.None);
-            await Task.WhenAny(mount.Completion, HostCommand.StoppedAsync(stop));
+            await Task.WhenAny(host.StayAsync(CancellationToken.None), HostCommand.StoppedAsync(stop));
         }
 
         static async Task WaitForLineAsync(CancellationToken stop)
