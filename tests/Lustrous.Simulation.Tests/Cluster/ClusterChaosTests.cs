@@ -10,23 +10,23 @@ namespace Lustrous.Simulation.Tests.Cluster;
 public sealed class ClusterChaosTests
 {
     [Fact]
-    public void What_one_mount_does_every_other_sees_at_once() => Seeds.Simulate(30, sim =>
+    public void What_one_mount_does_every_other_sees_at_once() => Seeds.SimulateSideBySide(60, sim =>
         TreeAsync(sim, new ClusterPlan { Clients = 2 + sim.Random.Next(2) }));
 
     [Fact]
-    public void Names_survive_a_bad_network() => Seeds.Simulate(20, sim =>
+    public void Names_survive_a_bad_network() => Seeds.SimulateSideBySide(50, sim =>
         TreeAsync(sim, new ClusterPlan { Operations = 40 }, Bad(sim)));
 
     [Fact]
-    public void A_read_returns_the_last_write() => Seeds.Simulate(30, sim =>
+    public void A_read_returns_the_last_write() => Seeds.SimulateSideBySide(60, sim =>
         BlocksAsync(sim, new ClusterPlan { Clients = 2 + sim.Random.Next(3) }, mayFail: false));
 
     [Fact]
-    public void A_read_returns_the_last_write_on_a_bad_network() => Seeds.Simulate(20, sim =>
+    public void A_read_returns_the_last_write_on_a_bad_network() => Seeds.SimulateSideBySide(50, sim =>
         BlocksAsync(sim, new ClusterPlan { Operations = 40 }, mayFail: false, link: Bad(sim)));
 
     [Fact]
-    public void A_partitioned_mount_harms_only_itself() => Seeds.Simulate(10, sim =>
+    public void A_partitioned_mount_harms_only_itself() => Seeds.SimulateSideBySide(40, sim =>
         BlocksAsync(sim, new ClusterPlan { Clients = 3, Operations = 40 }, mayFail: true, async world =>
         {
             for (int i = 0; i < 3; i++)
@@ -37,7 +37,7 @@ public sealed class ClusterChaosTests
         }));
 
     [Fact]
-    public void A_mount_that_dies_with_locks_and_dirty_data_harms_only_itself() => Seeds.Simulate(12, sim =>
+    public void A_mount_that_dies_with_locks_and_dirty_data_harms_only_itself() => Seeds.SimulateSideBySide(40, sim =>
         BlocksAsync(sim, new ClusterPlan { Clients = 3, Operations = 40 }, mayFail: true, async world =>
         {
             await sim.Delay(TimeSpan.FromMilliseconds(sim.Random.Next(400)));
@@ -45,7 +45,7 @@ public sealed class ClusterChaosTests
         }));
 
     [Fact]
-    public void Mounts_work_side_by_side_in_their_own_directories() => Seeds.Simulate(15, async sim =>
+    public void Mounts_work_side_by_side_in_their_own_directories() => Seeds.SimulateSideBySide(30, async sim =>
     {
         ClusterWorld world = await ClusterWorld.StartAsync(sim, new ClusterPlan { Clients = 3 });
         TreeWorkload[] loads =

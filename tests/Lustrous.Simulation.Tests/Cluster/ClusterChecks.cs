@@ -5,6 +5,7 @@ using Lustrous.Ldlm.Client;
 using Lustrous.Ldlm.Server;
 using Lustrous.Libcfs;
 using Lustrous.Oss.Ofd;
+using Lustrous.Ptlrpc.Client;
 using Lustrous.Ptlrpc.Server;
 using Lustrous.Target;
 
@@ -56,9 +57,12 @@ static class ClusterChecks
         }
     }
 
+    /// <summary>Of clients that believe to be connected. One that is connecting may have been thrown out and be known
+    /// again already, which it hears of in the answer.</summary>
     static IEnumerable<(ClusterClient Client, OscDevice Osc)> Connections(ClusterWorld world) =>
         world.Alive.Where(client => !client.WasEvicted)
-            .SelectMany(client => client.Oscs(), (client, osc) => (client, osc));
+            .SelectMany(client => client.Oscs(), (client, osc) => (client, osc))
+            .Where(pair => pair.osc.Import.State == ImportState.Full);
 
     static void GrantsAgree(ClusterWorld world, ClusterClient client, OscDevice osc)
     {
