@@ -21,8 +21,8 @@ if (args is ["bare", var requestBytes, var replyBytes, var messagesPerCall, var 
 }
 if (args is ["null", var mountPoint, var transport, var direct])
     return await FuseTable.ServeAsync(mountPoint, Enum.Parse<FuseTransportKind>(transport), bool.Parse(direct));
-if (args is ["up", var lustrePoint])
-    return await LustreMount.ServeAsync(lustrePoint);
+if (args is ["up", .. var mountPoints])
+    return await LustreMount.ServeAsync(mountPoints);
 if (args is ["servers", var serverPort])
     return await LustreMount.ServeTcpAsync(int.Parse(serverPort, CultureInfo.InvariantCulture));
 if (args is ["mount", var nid, var port, var folderToMount])

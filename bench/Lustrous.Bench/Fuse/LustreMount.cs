@@ -5,22 +5,34 @@ using Lustrous.Utils.Hosting;
 
 namespace Lustrous.Bench.Fuse;
 
-/// <summary>All of Lustrous and a mount of it in this process, for another process to measure.</summary>
+/// <summary>All of Lustrous and mounts of it in this process, for another process to measure.</summary>
 static class LustreMount
 {
     const string FsName = "lustre";
     static readonly Nid s_server = Nid.Parse("127.0.0.1@tcp").Value;
 
-    public static async Task<int> ServeAsync(string mountPoint)
+    public static async Task<int> ServeAsync(string[] mountPoints)
     {
         await using LocalCluster cluster = await LocalCluster.StartAsync(
             new LocalClusterOptions(), CancellationToken.None);
-        await using FuseMount mount = await cluster.MountAsync(mountPoint, CancellationToken.None);
-        Console.WriteLine(mount.Transport.ToString());
+        var mounts = new List<FuseMount>();
+        foreach (string mountPoint in mountPoints)
+            mounts.Add(await cluster.MountAsync(mountPoint, CancellationToken.None));
+        Console.WriteLine(mounts[0].Transport.ToString());
         // Each line of input asks how many requests there were.
-        MountProcess.FollowInput(mountPoint, () => mount.Requests.ToString(CultureInfo.InvariantCulture));
-        await mount.Completion;
+        new Thread(() => Answer(mounts[0])) { IsBackground = true }.Start();
+        foreach (FuseMount mount in mounts)
+        {
+            await mount.Completion;
+            await mount.DisposeAsync();
+        }
         return 0;
+    }
+
+    static void Answer(FuseMount mount)
+    {
+        while (Console.ReadLine() is not null)
+            Console.WriteLine(mount.Requests.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>The servers alone, over TCP, until the input ends.</summary>
@@ -48,7 +60,6 @@ static class LustreMount
             },
             CancellationToken.None);
         Console.WriteLine(mount.Transport.ToString());
-        MountProcess.FollowInput(mountPoint, static () => "");
         await mount.Completion;
         return 0;
     }
