@@ -132,6 +132,8 @@ public static class ReplyGuard
 
     static string? ReadRule(RequestCapsule capsule, int status)
     {
+        if (!capsule.HasField(Rmf.NiobufRemote, MessageSide.Request))
+            return null;
         long asked = 0;
         foreach (NiobufRemote piece in capsule.GetArray(Rmf.NiobufRemote, MessageSide.Request))
             asked += piece.Length;
