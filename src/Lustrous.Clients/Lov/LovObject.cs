@@ -156,6 +156,9 @@ public sealed partial class LovObject : IOscObjectOwner
             for (int i = 0; attributes.SetsTimeBack && i < locks.Length; i++)
             {
                 Errno status = await LockStripeAsync(state, locks, i, LockMode.PW, 0, ulong.MaxValue, cancel);
+                // A write under way brings the later time: it must be there before.
+                if (status == Errno.OK)
+                    status = await state.Stripes[i]!.WriteOutAsync(0, ulong.MaxValue, cancel);
                 if (status != Errno.OK)
                     return status;
             }
