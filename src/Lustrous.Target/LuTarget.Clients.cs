@@ -21,15 +21,9 @@ public sealed partial class LuTarget
             export.TargetData = data = new TargetExport(this);
 
         bool isLight = (reply.ConnectFlags & ConnectFlags.LIGHTWEIGHT) != 0;
-        if (isNew && Options.IsReplayable && !isLight)
-        {
-            Result<ClientSlot> slot = Slots.Find(export.ClientUuid) is { } known
-                ? known
-                : Slots.Add(export.ClientUuid, export.Cookie, export.RemoteHandle);
-            if (slot.Failed)
-                return slot.Error;
-            data.Slot = slot.Value;
-        }
+        if (isNew && Slots is { } slots && !isLight
+            && TakeSlot(slots, export, data, reply) is var full and not Errno.OK)
+            return full;
         if (Grants is { } grants)
         {
             data.Grant ??= new GrantClient();
@@ -39,6 +33,30 @@ public sealed partial class LuTarget
         if (!Device.Parameters.SeeksHoles)
             reply.ConnectFlags2 &= ~ConnectFlags2.LSEEK;
         return _hooks?.Connecting(export, asked, ref reply) ?? Errno.OK;
+    }
+
+    /// <summary>A client that was here before a restart finds its numbers again.</summary>
+    Errno TakeSlot(LastRcvd slots, Export export, TargetExport data, in ObdConnectData reply)
+    {
+        if (slots.Find(export.ClientUuid) is { } known)
+        {
+            data.Slot = known;
+            export.LastCommitted = known.LastTransno;
+            return Errno.OK;
+        }
+        bool isMulti = (reply.ConnectFlags & ConnectFlags.MULTIMODRPCS) != 0;
+        Result<ClientSlot> added = slots.Add(export.ClientUuid, isMulti ? reply.MaxModifyRpcs : 0);
+        if (!added.Failed)
+        {
+            data.Slot = added.Value;
+            data.IsSlotNew = true;
+            return Errno.OK;
+        }
+        if (added.Error is not (Errno.ENOSPC or Errno.EROFS))
+            return added.Error;
+        // A full or read-only target still serves; after its restart this client is a new one.
+        _context.Log.Warning(Name, $"client {export.ClientUuid} cannot be recovered after a restart: {added.Error}");
+        return Errno.OK;
     }
 
     Errno CheckAsked(in ObdConnectData asked)
@@ -75,28 +93,36 @@ public sealed partial class LuTarget
             return;
         if (data.Grant is { } grant)
             Grants!.Discard(grant);
-        if (data.Slot is { } slot)
-            Slots.Remove(slot);
+        // Who stops keeps its clients in mind: they come back after the restart. So does a known client whose connect
+        // came to nothing.
+        bool isForgotten = !Service.IsStopping && (export.ConnectCount > 0 || data.IsSlotNew);
+        if (data.Slot is { } slot && isForgotten)
+            Slots!.Remove(slot, LastTransno);
     }
+
+    /// <summary>A client hears that it is connected only when a restart would find it: from then on nothing that it is
+    /// answered may be lost.</summary>
+    ValueTask<Errno> SettleAsync(Export export, CancellationToken cancel) =>
+        export.TargetData is TargetExport { Slot: { IsDurable: false } } ? Device.SyncAsync(cancel) : new(Errno.OK);
 
     sealed class ClientHooks(LuTarget target) : IServiceTargetHooks
     {
         public Errno Connecting(Export export, in ObdConnectData asked, ref ObdConnectData reply) =>
             target.Connecting(export, asked, ref reply);
 
-        public void Connected(Export export, bool isReconnect)
+        public void Connected(Export export, bool isReconnect) => target._hooks?.Connected(export, isReconnect);
+
+        public ValueTask<Errno> SettleAsync(Export export, CancellationToken cancel) =>
+            target.SettleAsync(export, cancel);
+
+        public void Acknowledged(Export export, ulong lastXid)
         {
             if (export.TargetData is TargetExport { Slot: { } slot })
-            {
-                slot.RemoteHandle = export.RemoteHandle;
-                slot.Cookie = export.Cookie;
-            }
-            target._hooks?.Connected(export, isReconnect);
+                target.Slots!.Acknowledge(slot, lastXid);
         }
 
         public void Disconnected(Export export, bool isEviction) => target.Disconnected(export, isEviction);
 
-        public ulong KnownCookie(string clientUuid, ulong remoteHandle) =>
-            target.Slots.Find(clientUuid) is { } slot && slot.RemoteHandle == remoteHandle ? slot.Cookie : 0;
+        public ulong KnownCookie(string clientUuid, ulong remoteHandle) => 0;
     }
 }

@@ -1,6 +1,7 @@
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Obdclass.Storage;
 using Lustrous.Ptlrpc.Server;
+using Lustrous.Target.Clients;
 
 namespace Lustrous.Target;
 
@@ -64,7 +65,8 @@ public sealed partial class LuTarget : IDtTransactionHooks
         return error;
     }
 
-    Errno IDtTransactionHooks.Starting(DtTransaction transaction) => Slots.Declare(transaction);
+    // Lines of last_rcvd and reply_data are changed in place, which takes no room.
+    Errno IDtTransactionHooks.Starting(DtTransaction transaction) => Errno.OK;
 
     void IDtTransactionHooks.Stopping(DtTransaction transaction, Errno result)
     {
@@ -83,12 +85,46 @@ public sealed partial class LuTarget : IDtTransactionHooks
             transno = isReplay ? request.Transno : _lastTransno + 1;
             _lastTransno = Math.Max(_lastTransno, transno);
             _uncommitted.Enqueue((transno, export));
-            Slots.Record(
-                transaction, (export?.TargetData as TargetExport)?.Slot, transno, request.Xid, request.Tag);
+            Record(transaction, request, transno);
             transaction.OnCommit(s_committed, this);
             transaction.Finish();
         }
         request.ReplyTransno = transno;
+    }
+
+    void Record(DtTransaction transaction, ServerRequest request, ulong transno)
+    {
+        if (Slots is not { } slots)
+            return;
+        Errno error = slots.Record(transaction, (request.Export?.TargetData as TargetExport)?.Slot, new ReplyRecord
+        {
+            Xid = request.Xid,
+            Transno = transno,
+            Data = request.OperationData,
+            Tag = request.Tag,
+            IsClose = request.Opcode == (uint)MdsOpcode.Close,
+            IsRepeated = (request.Flags & (MsgFlags.RESENT | MsgFlags.REPLAY)) != 0,
+        });
+        if (error != Errno.OK)
+            _context.Log.Error(Name, $"the answer to {request} cannot be kept for a restart: {error}");
+    }
+
+    /// <summary>From here on transnos are above all that a former life gave, committed or not.</summary>
+    Errno BeginEpoch()
+    {
+        DtTransaction transaction = Device.Begin();
+        Errno error = transaction.Start();
+        if (error == Errno.OK)
+        {
+            using (_transnoLock.Enter())
+            {
+                error = Slots!.BeginEpoch(transaction, _lastTransno, out ulong first);
+                if (error == Errno.OK)
+                    _lastTransno = first;
+            }
+        }
+        transaction.Stop(error);
+        return error;
     }
 
     void OnCommitted(Errno status)

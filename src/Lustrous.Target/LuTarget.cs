@@ -14,7 +14,9 @@ namespace Lustrous.Target;
 /// </summary>
 public sealed partial class LuTarget : IAsyncDisposable
 {
+    readonly NodeContext _context;
     readonly IServiceTargetHooks? _hooks;
+    readonly Errno _openError;
 
     /// <param name="context">The node's.</param>
     /// <param name="exports">The node's.</param>
@@ -29,10 +31,16 @@ public sealed partial class LuTarget : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(device);
+        _context = context;
         Options = options;
         Device = device;
         _hooks = hooks;
-        Slots = new MemoryClientSlots();
+        if (options.IsReplayable)
+        {
+            Result<LastRcvd> slots = LastRcvd.Open(device, options);
+            _openError = slots.Error;
+            Slots = slots.Failed ? null : slots.Value;
+        }
         if (options.Kind == TargetKind.Ost)
             Grants = new GrantTable(device, options.ReservedPercent);
         DtDeviceParameters parameters = device.Parameters;
@@ -43,10 +51,12 @@ public sealed partial class LuTarget : IAsyncDisposable
             Supported = options.Supported
                 ?? TargetConnect.Supported(options.Kind, parameters.MaxBytes, (uint)parameters.MaxXattrSize),
             IsReplayable = options.IsReplayable,
-            Instance = options.Instance != 0 ? options.Instance : (uint)context.Random.NextUInt64() | 1,
+            Instance = options.Instance != 0 ? options.Instance
+                : Slots is { } known ? (uint)known.MountCount
+                : (uint)context.Random.NextUInt64() | 1,
             PingEvictSeconds = options.PingEvictSeconds,
         }, new ClientHooks(this));
-        _lastTransno = Slots.LastTransno;
+        _lastTransno = Slots?.LastTransno ?? 0;
         _lastCommitted = _lastTransno;
     }
 
@@ -59,14 +69,22 @@ public sealed partial class LuTarget : IAsyncDisposable
 
     public IDtDevice Device { get; }
 
-    /// <summary>What the target remembers of its clients over a restart.</summary>
-    public IClientSlots Slots { get; }
+    /// <summary>What the target remembers of its clients over a restart; null where it remembers nothing.</summary>
+    public LastRcvd? Slots { get; }
 
     /// <summary>Space promised to clients; only an OST promises any.</summary>
     public GrantTable? Grants { get; }
 
     /// <summary>Lets clients connect: its rows are complete.</summary>
-    public Errno Start() => Service.Exports.Add(Service);
+    /// <returns>EINVAL: the device is another target's, or what is known of the clients is broken; EEXIST.</returns>
+    public Errno Start()
+    {
+        if (_openError != Errno.OK)
+            return _openError;
+        if (Slots is not null && BeginEpoch() is var error and not (Errno.OK or Errno.EROFS))
+            return error;
+        return Service.Exports.Add(Service);
+    }
 
     /// <summary>Room as a client sees it: less what clients have dirty or are writing, which is theirs (ofd_statfs).
     /// </summary>

@@ -15,6 +15,9 @@ public sealed class TargetExport
     /// <summary>The client's line in last_rcvd; null for clients that do not recover.</summary>
     public ClientSlot? Slot { get; internal set; }
 
+    /// <summary>The line was made for this connection, not found from before a restart.</summary>
+    internal bool IsSlotNew { get; set; }
+
     /// <summary>What it may write; null where the target grants nothing.</summary>
     public GrantClient? Grant { get; internal set; }
 

@@ -99,7 +99,7 @@ public sealed class ConnectTests
         Import first = await world.ConnectAsync(TargetWorld.Asked, "client-1");
         await world.ConnectAsync(TargetWorld.Asked, "client-2");
         await world.ConnectAsync(With(ConnectFlags.LIGHTWEIGHT), "light");
-        Assert.Equal(2, world.Target.Slots.Count);
+        Assert.Equal(2, world.Target.Slots!.Count);
         Assert.Equal(6 << 20, world.Target.Grants!.TotalGranted);
         await first.DisposeAsync();
         Assert.Null(world.Target.Slots.Find("client-1"));

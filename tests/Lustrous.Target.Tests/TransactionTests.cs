@@ -17,16 +17,16 @@ public sealed class TransactionTests
     {
         Import first = await world.ConnectAsync(TargetWorld.Asked, "client-1");
         Import second = await world.ConnectAsync(TargetWorld.Asked, "client-2");
-        Assert.Equal((Errno.OK, 1UL), await TargetWorld.ChangeAsync(first));
-        Assert.Equal((Errno.OK, 2UL), await TargetWorld.ChangeAsync(second));
+        Assert.Equal((Errno.OK, Epoch + 1), await TargetWorld.ChangeAsync(first));
+        Assert.Equal((Errno.OK, Epoch + 2), await TargetWorld.ChangeAsync(second));
         Assert.Equal((Errno.EDQUOT, 0UL), await TargetWorld.ChangeAsync(first, Errno.EDQUOT));
-        Assert.Equal((Errno.OK, 3UL), await TargetWorld.ChangeAsync(first));
-        Assert.Equal(3UL, world.Target.LastTransno);
-        Assert.Equal(3UL, world.Target.Slots.Find("client-1")!.LastTransno);
-        Assert.Equal(2UL, world.Target.Slots.Find("client-2")!.LastTransno);
-        Assert.Equal(3UL, world.Target.LastCommitted);
-        Assert.Equal(3UL, ExportOf(world, "client-1").LastCommitted);
-        Assert.Equal(2UL, ExportOf(world, "client-2").LastCommitted);
+        Assert.Equal((Errno.OK, Epoch + 3), await TargetWorld.ChangeAsync(first));
+        Assert.Equal(Epoch + 3, world.Target.LastTransno);
+        Assert.Equal(Epoch + 3, world.Target.Slots!.Find("client-1")!.LastTransno);
+        Assert.Equal(Epoch + 2, world.Target.Slots.Find("client-2")!.LastTransno);
+        Assert.Equal(Epoch + 3, world.Target.LastCommitted);
+        Assert.Equal(Epoch + 3, ExportOf(world, "client-1").LastCommitted);
+        Assert.Equal(Epoch + 2, ExportOf(world, "client-2").LastCommitted);
     });
 
     [Fact]
@@ -36,12 +36,12 @@ public sealed class TransactionTests
         Import client = await world.ConnectAsync(TargetWorld.Asked);
         await TargetWorld.ChangeAsync(client);
         await TargetWorld.ChangeAsync(client);
-        Assert.Equal(2UL, world.Target.LastTransno);
+        Assert.Equal(Epoch + 2, world.Target.LastTransno);
         Assert.Equal(0UL, world.Target.LastCommitted);
         Assert.Equal(0UL, ExportOf(world, "client-1").LastCommitted);
         Assert.Equal(Errno.OK, await world.Target.SyncAsync());
-        Assert.Equal(2UL, world.Target.LastCommitted);
-        Assert.Equal(2UL, ExportOf(world, "client-1").LastCommitted);
+        Assert.Equal(Epoch + 2, world.Target.LastCommitted);
+        Assert.Equal(Epoch + 2, ExportOf(world, "client-1").LastCommitted);
     }, commitDelay: TimeSpan.FromHours(1));
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class TransactionTests
             await ping.SendAsync(default);
             await Task.Delay(TimeSpan.FromSeconds(1), world.Clock);
         }
-        Assert.Equal(1UL, world.Target.LastCommitted);
+        Assert.Equal(Epoch + 1, world.Target.LastCommitted);
     }, commitDelay: TimeSpan.FromSeconds(5));
 
     [Fact]
@@ -68,10 +68,10 @@ public sealed class TransactionTests
         Assert.Equal(Errno.OK, await world.Target.SyncAsync());
         await TargetWorld.ChangeAsync(client);
         world.Device.Fail();
-        Assert.Equal(1UL, world.Target.LastCommitted);
+        Assert.Equal(Epoch + 1, world.Target.LastCommitted);
         Assert.Equal((Errno.EIO, 0UL), await TargetWorld.ChangeAsync(client));
         Assert.Equal(Errno.EIO, await world.Target.SyncAsync());
-        Assert.Equal(1UL, ExportOf(world, "client-1").LastCommitted);
+        Assert.Equal(Epoch + 1, ExportOf(world, "client-1").LastCommitted);
     }, commitDelay: TimeSpan.FromHours(1));
 
     [Fact]
@@ -83,7 +83,9 @@ public sealed class TransactionTests
         ObdStatfs statfs = request.Get(Rmf.ObdStatfs).Value;
         Assert.Equal(4096U, statfs.BlockSize);      // 0 would stop a kernel client
         Assert.Equal(256UL << 20 >> 12, statfs.Blocks);
-        Assert.Equal(statfs.Blocks, statfs.BlocksAvailable);
+        Assert.Equal(Errno.OK, world.Device.Statfs(out ObdStatfs own));
+        Assert.Equal(own.BlocksAvailable, statfs.BlocksAvailable);
+        Assert.Equal(statfs.Blocks - 1, statfs.BlocksAvailable);     // last_rcvd
     });
 
     [Theory]
@@ -97,6 +99,9 @@ public sealed class TransactionTests
         Assert.Equal(Errno.OK, await request.SendAsync(default));
         Assert.Equal(4096U, request.Get(Rmf.ObdStatfs).Value.BlockSize);
     });
+
+    /// <summary>What the first transno of a new disk follows.</summary>
+    const ulong Epoch = 1UL << 32;
 
     static Export ExportOf(TargetWorld world, string uuid) =>
         world.Target.Service.ListExports().Single(export => export.ClientUuid == uuid);

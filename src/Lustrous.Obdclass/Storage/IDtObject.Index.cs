@@ -37,7 +37,8 @@ public partial interface IDtObject
     /// <summary>Index: adds a record, or with <paramref name="replace"/> takes the place of the one there. EEXIST;
     /// EINVAL:
     /// key or record longer than the format allows; ENOSPC where it was not declared with
-    /// <see cref="DtTransaction.DeclareInsert"/>.</summary>
+    /// <see cref="DtTransaction.DeclareInsert"/>; a record that takes the place of one of its length takes no
+    /// room.</summary>
     Errno IndexInsert(
         DtTransaction transaction, ReadOnlySpan<byte> key, ReadOnlySpan<byte> record, bool replace = false);
 

@@ -118,6 +118,9 @@ sealed partial class MemObject
             return error;
         if (key.Length > self!._format.MaxKeySize || record.Length > self._format.MaxRecordSize)
             return Errno.EINVAL;
+        Lassert.That(transaction.IsStarted, "a change outside a started transaction");
+        if (replace && self.TryOverwrite(key, record))
+            return Errno.OK;
         int cost = CostOf(key.Length, record.Length);
         if (!memory.TryUse(cost))
             return Errno.ENOSPC;
@@ -175,6 +178,19 @@ sealed partial class MemObject
             next.Record.CopyTo(record);
             (keyLength, recordLength) = (next.Key.Length, next.Record.Length);
             return Errno.OK;
+        }
+    }
+
+    /// <summary>A record of the same length is changed in place.</summary>
+    bool TryOverwrite(ReadOnlySpan<byte> key, ReadOnlySpan<byte> record)
+    {
+        using (_lock.Enter())
+        {
+            if (_records is not { } records || !records.TryFind(new MemRecordProbe(key), out MemRecord? found)
+                || found.Record.Length != record.Length)
+                return false;
+            record.CopyTo(found.Record);
+            return true;
         }
     }
 

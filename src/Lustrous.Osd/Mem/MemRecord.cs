@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Lustrous.Osd.Mem;
 
-/// <summary>A record of an index; never changed.</summary>
+/// <summary>A record of an index; its bytes change under the object's lock only.</summary>
 sealed class MemRecord(byte[] key, byte[] record)
 {
     public readonly byte[] Key = key;

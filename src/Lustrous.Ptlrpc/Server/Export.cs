@@ -176,7 +176,10 @@ public sealed partial class Export
             lastXid = _lastXid;
         }
         if (advanced)
+        {
             Replies.Prune(lastXid);
+            Target.Acknowledged(this, lastXid);
+        }
         return (request.Xid == 0 || request.Xid <= lastXid) && (request.Flags & MsgFlags.REPLAY) == 0
             ? Errno.EPROTO
             : Errno.OK;

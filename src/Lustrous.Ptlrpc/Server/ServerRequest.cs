@@ -53,6 +53,10 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
     /// <summary>Number of the transaction it made (<c>rq_transno</c>); 0 for none.</summary>
     public ulong ReplyTransno { get; set; }
 
+    /// <summary>The operation's own, kept with the number for a resend after a restart: dispositions of an
+    /// open.</summary>
+    public ulong OperationData { get; set; }
+
     /// <summary>Nothing is sent: the client has been told otherwise, or has gone (<c>rq_no_reply</c>).</summary>
     public bool NoReply { get; set; }
 
@@ -146,6 +150,7 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
         _task = default;
         Status = 0;
         ReplyTransno = 0;
+        OperationData = 0;
         EarlyReplies = 0;
         SavedLocks = null;
         NoReply = RememberReply = IsHighPriority = EarlyGivenUp = IsCounted = false;

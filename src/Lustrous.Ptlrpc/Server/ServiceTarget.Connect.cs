@@ -13,7 +13,23 @@ public sealed partial class ServiceTarget
     const int MaxConnectDataSize = 8 * 192;
 
     /// <summary>Answers a connect to any target of this node.</summary>
-    internal static Errno HandleConnect(ServerRequest request)
+    internal static ValueTask<Errno> HandleConnectAsync(ServerRequest request, CancellationToken cancel)
+    {
+        Errno error = HandleConnect(request);
+        if (error != Errno.OK || request.Export is not { Target._hooks: { } hooks } export)
+            return new(error);
+        return SettledAsync(request, hooks.SettleAsync(export, cancel));
+    }
+
+    static async ValueTask<Errno> SettledAsync(ServerRequest request, ValueTask<Errno> settling)
+    {
+        Errno error = await settling;
+        if (error != Errno.OK)
+            request.ReleaseReply();
+        return error;
+    }
+
+    static Errno HandleConnect(ServerRequest request)
     {
         RequestCapsule capsule = request.Capsule;
         capsule.SetFormat(RequestFormats.Connect);

@@ -40,6 +40,15 @@ public interface IServiceTargetHooks
     /// <summary>The connect is complete.</summary>
     void Connected(Export export, bool isReconnect);
 
+    /// <summary>The answer to a connect goes out when this has ended: what the client has to find again after a
+    /// restart is on disk. An error refuses it.</summary>
+    ValueTask<Errno> SettleAsync(Export export, CancellationToken cancel) => new(Errno.OK);
+
+    /// <summary>The client has every reply up to here: none of these requests comes again.</summary>
+    void Acknowledged(Export export, ulong lastXid)
+    {
+    }
+
     /// <summary>A client left, or was thrown out: its locks and open files go. Called once an export, no lock
     /// held.</summary>
     void Disconnected(Export export, bool isEviction);
@@ -154,6 +163,8 @@ public sealed partial class ServiceTarget : IAsyncDisposable
     }
 
     internal OpcodeHandler? FindHandler(uint opcode) => _handlers.GetValueOrDefault(opcode);
+
+    internal void Acknowledged(Export export, ulong lastXid) => _hooks?.Acknowledged(export, lastXid);
 
     internal void Disconnect(Export export) => Remove(export, evicted: false);
 

@@ -14,7 +14,7 @@ public sealed class TargetHandler : IServiceHandler
     {
         ArgumentNullException.ThrowIfNull(request);
         if (request.IsConnect)
-            return new(ServiceTarget.HandleConnect(request));
+            return ServiceTarget.HandleConnectAsync(request, cancel);
         // An unknown cookie is how a client learns that it was evicted, or that the server restarted.
         if (request.Export is not { IsConnected: true } export)
             return new(Errno.ENOTCONN);

@@ -164,6 +164,15 @@ public abstract partial class DtConformance
         Refused(Errno.EEXIST, t => index.IndexInsert(t, [1], [9]));
         Change(t => index.IndexInsert(t, [1], [9, 9], replace: true), t => t.DeclareInsert(1, 2));
         Assert.Equal(2, index.IndexLookup([1], record).Value);
+        // A record of the same length takes no room: also where there is none left.
+        DtTransaction all = Device.Begin();
+        while (all.DeclareXattr(1) == Errno.OK)
+        {
+        }
+        Change(t => index.IndexInsert(t, [1], [7, 8], replace: true));
+        all.Stop();
+        Assert.Equal(2, index.IndexLookup([1], record).Value);
+        Assert.Equal([7, 8], record[..2]);
         Refused(Errno.EINVAL, t => index.IndexInsert(t, new byte[17], [1]));
         Refused(Errno.EINVAL, t => index.IndexInsert(t, [5], new byte[9]));
         Change(t => index.IndexRemove(t, [1]));
