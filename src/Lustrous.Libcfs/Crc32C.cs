@@ -10,6 +10,7 @@ namespace Lustrous.Libcfs;
 public static class Crc32C
 {
     const uint Polynomial = 0x82F63B78;
+    const uint One = 0x80000000;        // x to the power of 0
     const int LaneBytes = 1024;
 
     static readonly CrcTables Tables = new(Polynomial);
@@ -26,6 +27,21 @@ public static class Crc32C
             return AppendSse42(crc, data);
         return ArmCrc32.Arm64.IsSupported ? AppendArm(crc, data) : AppendTables(crc, data);
     }
+
+    /// <summary>Copies, and appends what was copied.</summary>
+    public static uint Copy(uint crc, ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        if (Crc32CFolding.IsSupported)
+            crc = Crc32CFolding.Copy(crc, ref source, ref destination);
+        source.CopyTo(destination);
+        return Append(crc, source);
+    }
+
+    /// <summary>The sum of data and what follows it.</summary>
+    /// <param name="crc">After the data.</param>
+    /// <param name="next">Of what follows, by itself, begun with 0.</param>
+    /// <param name="power"><see cref="PowerOfX"/> of the bits that follow.</param>
+    public static uint Join(uint crc, uint next, uint power) => Multiply(crc, power) ^ next;
 
     internal static uint AppendTables(uint crc, ReadOnlySpan<byte> data) => Tables.Append(crc, data);
 
@@ -83,12 +99,27 @@ public static class Crc32C
     }
 
     /// <summary>x to the power of <paramref name="bits"/> modulo the polynomial, bits mirrored.</summary>
-    internal static uint PowerOfX(int bits)
+    public static uint PowerOfX(int bits)
     {
-        uint power = 0x80000000;
-        for (int i = 0; i < bits; i++)
-            power = (power >> 1) ^ ((power & 1) != 0 ? Polynomial : 0);
+        uint power = One;
+        for (uint square = One >> 1; bits != 0; bits >>= 1, square = Multiply(square, square))
+        {
+            if ((bits & 1) != 0)
+                power = Multiply(power, square);
+        }
         return power;
+    }
+
+    static uint Multiply(uint left, uint right)
+    {
+        uint product = 0;
+        for (; left != 0; left <<= 1)
+        {
+            if ((left & One) != 0)
+                product ^= right;
+            right = (right >> 1) ^ ((right & 1) != 0 ? Polynomial : 0);
+        }
+        return product;
     }
 
     static uint AppendArm(uint crc, ReadOnlySpan<byte> data)

@@ -28,11 +28,9 @@ static class Crc32CFolding
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Append(uint crc, ref ReadOnlySpan<byte> data)
     {
-        if (data.Length < 2 * StepBytes)
+        ReadOnlySpan<Vector512<ulong>> vectors = TakeSteps(ref data);
+        if (vectors.IsEmpty)
             return crc;
-        ReadOnlySpan<Vector512<ulong>> vectors = MemoryMarshal.Cast<byte, Vector512<ulong>>(
-            data[..(data.Length & ~(StepBytes - 1))]);
-        data = data[(vectors.Length * Vector512<byte>.Count)..];
         ref readonly Vector512<ulong> at = ref vectors[0];
         Vector512<ulong> a = at ^ Vector512.CreateScalar((ulong)crc);
         Vector512<ulong> b = Unsafe.Add(ref Unsafe.AsRef(in at), 1);
@@ -47,15 +45,63 @@ static class Crc32CFolding
             c = Fold(c, powers) ^ Unsafe.Add(ref next, 2);
             d = Fold(d, powers) ^ Unsafe.Add(ref next, 3);
         }
-        powers = VectorPowers;
-        b ^= Fold(a, powers);
-        c ^= Fold(b, powers);
-        d ^= Fold(c, powers);
-        return Reduce(d);
+        return Reduce(a, b, c, d);
     }
 
-    static uint Reduce(Vector512<ulong> sum)
+    /// <summary>The same, and copies what it took: once through memory for both.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static uint Copy(uint crc, ref ReadOnlySpan<byte> data, ref Span<byte> destination)
     {
+        Lassert.That(destination.Length >= data.Length);
+        ReadOnlySpan<Vector512<ulong>> vectors = TakeSteps(ref data);
+        if (vectors.IsEmpty)
+            return crc;
+        ref Vector512<ulong> to = ref Unsafe.As<byte, Vector512<ulong>>(ref destination[0]);
+        destination = destination[(vectors.Length * Vector512<byte>.Count)..];
+        ref readonly Vector512<ulong> at = ref vectors[0];
+        Vector512<ulong> a = at, b = Unsafe.Add(ref Unsafe.AsRef(in at), 1);
+        Vector512<ulong> c = Unsafe.Add(ref Unsafe.AsRef(in at), 2), d = Unsafe.Add(ref Unsafe.AsRef(in at), 3);
+        Store(ref to, a, b, c, d);
+        a ^= Vector512.CreateScalar((ulong)crc);
+        Vector512<ulong> powers = StepPowers;
+        for (int i = 4; i < vectors.Length; i += 4)
+        {
+            ref Vector512<ulong> next = ref Unsafe.Add(ref Unsafe.AsRef(in at), i);
+            Vector512<ulong> e = next, f = Unsafe.Add(ref next, 1);
+            Vector512<ulong> g = Unsafe.Add(ref next, 2), h = Unsafe.Add(ref next, 3);
+            Store(ref Unsafe.Add(ref to, i), e, f, g, h);
+            a = Fold(a, powers) ^ e;
+            b = Fold(b, powers) ^ f;
+            c = Fold(c, powers) ^ g;
+            d = Fold(d, powers) ^ h;
+        }
+        return Reduce(a, b, c, d);
+    }
+
+    static ReadOnlySpan<Vector512<ulong>> TakeSteps(ref ReadOnlySpan<byte> data)
+    {
+        if (data.Length < 2 * StepBytes)
+            return default;
+        ReadOnlySpan<byte> steps = data[..(data.Length & ~(StepBytes - 1))];
+        data = data[steps.Length..];
+        return MemoryMarshal.Cast<byte, Vector512<ulong>>(steps);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Store(
+        ref Vector512<ulong> to, Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c, Vector512<ulong> d)
+    {
+        to = a;
+        Unsafe.Add(ref to, 1) = b;
+        Unsafe.Add(ref to, 2) = c;
+        Unsafe.Add(ref to, 3) = d;
+    }
+
+    static uint Reduce(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c, Vector512<ulong> d)
+    {
+        b ^= Fold(a, VectorPowers);
+        c ^= Fold(b, VectorPowers);
+        Vector512<ulong> sum = d ^ Fold(c, VectorPowers);
         Vector128<ulong> lane = sum.GetLower().GetLower();
         lane = Fold(lane) ^ sum.GetLower().GetUpper();
         lane = Fold(lane) ^ sum.GetUpper().GetLower();

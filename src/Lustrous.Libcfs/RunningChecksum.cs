@@ -23,6 +23,15 @@ public struct RunningChecksum
         _ => Crc32C.Append(_state, data),
     };
 
+    /// <summary>Appends data whose CRC-32C is known; of a checksum of that kind.</summary>
+    /// <param name="sum">Of the data by itself, begun with 0.</param>
+    /// <param name="power"><see cref="Crc32C.PowerOfX"/> of its bits.</param>
+    public void AppendCrc32C(uint sum, uint power)
+    {
+        Lassert.That(_algorithm == ChecksumAlgorithm.Crc32C);
+        _state = Crc32C.Join(_state, sum, power);
+    }
+
     public void Append(ReadOnlySpan<IoVec> pieces)
     {
         foreach (IoVec piece in pieces)

@@ -50,6 +50,26 @@ public sealed class ChecksumTests
         .Sample((crc, data) => Crc32C.Append(crc, data) == Crc32C.AppendTables(crc, data), iter: 200);
 
     [Fact]
+    public void A_copy_has_the_bytes_and_their_sum() => Gen.Select(Gen.UInt, Gen.Byte.Array[0, 3000])
+        .Sample((crc, data) =>
+        {
+            byte[] copy = new byte[data.Length + 1];
+            Assert.Equal(Crc32C.AppendTables(crc, data), Crc32C.Copy(crc, data, copy));
+            Assert.Equal(data, copy[..data.Length]);
+            Assert.Equal(0, copy[data.Length]);
+        }, iter: 300);
+
+    [Fact]
+    public void Joined_sums_are_the_sum_of_the_whole() => Gen.Select(Gen.Byte.Array[0, 600], Gen.Byte.Array[0, 600])
+        .Sample((first, second) =>
+        {
+            var joined = new RunningChecksum(ChecksumAlgorithm.Crc32C);
+            joined.Append(first);
+            joined.AppendCrc32C(Crc32C.Append(0, second), Crc32C.PowerOfX(8 * second.Length));
+            Assert.Equal(RunningChecksum.Compute(ChecksumAlgorithm.Crc32C, [.. first, .. second]), joined.Value);
+        }, iter: 300);
+
+    [Fact]
     public void The_largest_sums_do_not_overflow()
     {
         byte[] data = new byte[1 << 20];

@@ -26,6 +26,7 @@ sealed partial class OscBrw(OscDevice device)
 
     IoVec[] _memory = new IoVec[16];
     ulong[] _offsets = new ulong[16];       // of each memory piece, in the object
+    uint?[] _sums = new uint?[16];          // of each memory piece, where known
     NiobufRemote[] _pieces = new NiobufRemote[4];
     Segment[] _segments = new Segment[16];
     int _memoryCount;
@@ -79,14 +80,17 @@ sealed partial class OscBrw(OscDevice device)
     }
 
     /// <summary>Adds memory for bytes of the object; offsets rise.</summary>
-    public void Add(ulong offset, IoVec memory, BrwFlags flags)
+    /// <param name="sum">Of a whole chunk: its <see cref="OscChunk.Sum"/>, where it is known.</param>
+    public void Add(ulong offset, IoVec memory, BrwFlags flags, uint? sum = null)
     {
         if (_memoryCount == _memory.Length)
         {
             Array.Resize(ref _memory, _memoryCount * 2);
             Array.Resize(ref _offsets, _memoryCount * 2);
+            Array.Resize(ref _sums, _memoryCount * 2);
         }
         _memory[_memoryCount] = memory;
+        _sums[_memoryCount] = sum;
         _offsets[_memoryCount++] = offset;
         Bytes += memory.Length;
         if (PieceCount > 0)
@@ -224,7 +228,10 @@ sealed partial class OscBrw(OscDevice device)
         for (int i = 0; i < _memoryCount && bytes > 0; i++)
         {
             int length = Math.Min(bytes, _memory[i].Length);
-            checksum.Append(_memory[i].Span[..length]);
+            if (_sums[i] is { } sum && algorithm == ChecksumAlgorithm.Crc32C)
+                checksum.AppendCrc32C(sum, OscChunk.SumPower);
+            else
+                checksum.Append(_memory[i].Span[..length]);
             bytes -= length;
         }
         return checksum.Value;

@@ -15,6 +15,9 @@ sealed class OscChunk(OscObject owner, ulong index)
     public const int Shift = 18;
     public const int Size = 1 << Shift;
 
+    /// <summary>What <see cref="Sum"/> is joined to others with.</summary>
+    public static readonly uint SumPower = Crc32C.PowerOfX(8 * Size);
+
     public OscObject Owner { get; } = owner;
 
     /// <summary>Which part of the object.</summary>
@@ -37,6 +40,10 @@ sealed class OscChunk(OscObject owner, ulong index)
 
     /// <summary>Of these, pages that changed on the OST meanwhile: what comes is not kept.</summary>
     public ulong Stale;
+
+    /// <summary>The CRC-32C of the whole chunk, begun with 0, while it is known: what was written whole need not be read
+    /// once more to be sent.</summary>
+    public uint? Sum { get; private set; }
 
     /// <summary>Grant put aside for the dirty pages, bytes.</summary>
     public long Grant;
@@ -98,6 +105,17 @@ sealed class OscChunk(OscObject owner, ulong index)
             old.Dispose();
         }
         Buffer = larger;
+    }
+
+    /// <summary>Takes written bytes; their pages are in the buffer.</summary>
+    /// <param name="at">Where they go in the chunk.</param>
+    /// <param name="sums">Whether the sum of a whole chunk will be asked for.</param>
+    public void Write(int at, ReadOnlySpan<byte> source, bool sums)
+    {
+        Span<byte> destination = Buffer!.Span[at..];
+        Sum = sums && source.Length == Size ? Crc32C.Copy(0, source, destination) : null;
+        if (Sum is null)
+            source.CopyTo(destination);
     }
 
     /// <summary>Gives the memory back; the chunk is idle and holds nothing any more.</summary>

@@ -152,7 +152,7 @@ sealed partial class OscObject
             // The last page of an object goes as far as the object does: else the object would grow.
             int length = (int)Math.Min((ulong)count << OscChunk.PageShift, _kms - start);
             rpc.Add(start, chunk.Buffer!.Slice(first << OscChunk.PageShift, length),
-                BrwFlags.ASYNC | BrwFlags.FROM_GRANT);
+                BrwFlags.ASYNC | BrwFlags.FROM_GRANT, length == OscChunk.Size ? chunk.Sum : null);
         }
         int taken = BitOperations.PopCount(pages);
         chunk.Dirty = 0;

@@ -132,7 +132,7 @@ sealed partial class OscObject
         if (grows)
             chunk.Grow(Context.Buffers, reach, whole: !_isSmallFile || index > 0);
         ZeroAround(chunk, from, to, mask & ~chunk.Valid);
-        source.Span.CopyTo(chunk.Buffer!.Span[from..]);
+        chunk.Write(from, source.Span, sums: Device.ChecksumType == ChecksumAlgorithm.Crc32C);
         chunk.Valid |= mask;
         _kms = Math.Max(_kms, start + (ulong)to);
         _isSmallFile &= _kms <= 64 << 10;
