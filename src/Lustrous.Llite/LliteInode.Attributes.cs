@@ -34,7 +34,7 @@ public sealed partial class LliteInode
         if (opened is null)
             OpenData(answer.Layout);
         else
-            _mount.Watch(ChangeLayoutAsync(opened, answer.Layout));
+            ChangeLayout(opened, answer.Layout);
     }
 
     /// <summary>Attributes of a reply whose lock, if any, is not for this object.</summary>
@@ -58,7 +58,7 @@ public sealed partial class LliteInode
         }
         if (Data is not { } data)
             return true;
-        if (!data.TryGetAttributes(out LovAttributes known) || !known.IsLocked)
+        if (!IsLayoutKnown || !data.TryGetAttributes(out LovAttributes known) || !known.IsLocked)
             return false;
         Merge(ref attributes, known);
         return true;
@@ -123,6 +123,7 @@ public sealed partial class LliteInode
             _attributes.Flags = (uint)body.Flags;
         if ((valid & MdtValid.FLPROJID) != 0)
             _attributes.ProjectId = body.ProjectId;
+        NoteOwnership();
         if ((valid & MdtValid.FLATIME) != 0)
             _attributes.Atime = body.Atime;
         if ((valid & MdtValid.FLMTIME) != 0)
@@ -139,29 +140,4 @@ public sealed partial class LliteInode
             _attributes.Blocks = body.Blocks;
         _hasAttributes |= (valid & MdtValid.FLMODE) != 0;
     }
-
-    void OpenData(byte[] layout)
-    {
-        Result<LovObject> opened = _mount.DataDevice.Open(Fid, layout, this);
-        if (opened.Failed)
-        {
-            _mount.Context.Log.Error("llite", $"{Fid}: layout not understood: {opened.Error}");
-            return;
-        }
-        LovObject? second = null;
-        using (_lock.Enter())
-        {
-            if (_data is null)
-                Volatile.Write(ref _data, opened.Value);
-            else
-                second = opened.Value;
-        }
-        if (second is not null)
-            _mount.Watch(DiscardAsync(second));
-    }
-
-    static async ValueTask ChangeLayoutAsync(LovObject data, byte[] layout) =>
-        await data.SetLayoutAsync(layout, CancellationToken.None);
-
-    static async ValueTask DiscardAsync(LovObject data) => await data.CloseAsync(CancellationToken.None);
 }

@@ -45,6 +45,8 @@ public sealed partial class LliteInode
             granted.Owner = this;
             _locks.Add(granted);
             _held |= granted.Bits;
+            if ((granted.Bits & InodeBits.LAYOUT) != 0)
+                _isLayoutOld = false;
             return true;
         }
     }
@@ -123,6 +125,8 @@ public sealed partial class LliteInode
             }
             if ((lost & InodeBits.XATTR) != 0)
                 _xattrs = null;
+            if ((lost & InodeBits.LAYOUT) != 0)
+                _isLayoutOld = true;
             return lost;
         }
     }

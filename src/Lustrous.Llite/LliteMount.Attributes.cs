@@ -70,13 +70,15 @@ public sealed partial class LliteMount
             attributes = inode.LastAttributes;
         }
         bool isLocked = true;
+        if (await KnowLayoutAsync(inode, cancel) is var layout and not Errno.OK and not Errno.EOPNOTSUPP)
+            return layout;
         if (inode.Data is { } data)
         {
             Result<LovAttributes> known = await data.GlimpseAsync(cancel);
             if (known.Failed)
                 return known.Error;
             attributes = inode.Remember(known.Value);
-            isLocked = known.Value.IsLocked;
+            isLocked = known.Value.IsLocked && inode.IsLayoutKnown;
         }
         bool mayCache = isLocked && inode.Holds(LliteInode.AttributeBits);
         if (mayCache)
@@ -130,7 +132,9 @@ public sealed partial class LliteMount
         // The MDT has agreed; now the objects (ll_setattr_raw, cl_setattr_ost).
         if (inode.Data is { } data)
         {
-            Errno done = await SetDataAsync(data, change, request, cancel);
+            Errno done = await KnowLayoutAsync(inode, cancel);
+            if (done == Errno.OK)
+                done = await SetDataAsync(data, change, request, cancel);
             if (done != Errno.OK)
                 return done;
             if (file is not null && (change.Valid & SetattrFields.Size) != 0)

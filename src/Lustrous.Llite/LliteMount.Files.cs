@@ -49,6 +49,14 @@ public sealed partial class LliteMount
             return new(Errno.EBADF);
         if (offset < 0)
             return new(Errno.EINVAL);
+        return file.Inode.Data is not null && file.Inode.IsLayoutKnown
+            ? ReadKnownAsync(file, offset, destination, cancel)
+            : ReadRefreshedAsync(file, offset, destination, cancel);
+    }
+
+    ValueTask<Result<int>> ReadKnownAsync(
+        LliteFile file, long offset, IoVec destination, CancellationToken cancel)
+    {
         if (file.Inode.Data is not { } data || destination.Length == 0)
             return new(file.Inode.IsDirectory ? Errno.EISDIR : 0);
         bool isDirect = IsDirect(file, offset, destination.Length);
@@ -83,6 +91,16 @@ public sealed partial class LliteMount
             return new(Errno.EINVAL);
         if (source.Length == 0)
             return new(0);
+        // What the kernel writes back goes where it was to go: another layout would have taken it back before.
+        return (file.Inode.Data is not null && file.Inode.IsLayoutKnown) || isWriteBack
+            ? WriteKnownAsync(file, offset, source, flags, caller, cancel)
+            : WriteRefreshedAsync(file, offset, source, flags, caller, cancel);
+    }
+
+    ValueTask<Result<int>> WriteKnownAsync(
+        LliteFile file, long offset, IoVec source, LliteWriteFlags flags, Credentials caller, CancellationToken cancel)
+    {
+        bool isWriteBack = (flags & LliteWriteFlags.WriteBack) != 0;
         if (file.Inode.Data is not { } data)
             return new(Errno.ENODATA);
         file.HasWritten = true;
@@ -146,7 +164,8 @@ public sealed partial class LliteMount
         if (file.Inode.Data is not { } data)
             return new(Errno.EOPNOTSUPP);
         file.HasWritten = true;
-        return data.FallocateAsync((FallocateMode)mode, (ulong)offset, (ulong)length, cancel);
+        return FallocateAsync(
+            file.Inode, data, (FallocateMode)mode, (ulong)offset, (ulong)length, cancel);
     }
 
     /// <summary>SEEK_DATA (3) and SEEK_HOLE (4); ENXIO beyond the end.</summary>
@@ -157,7 +176,7 @@ public sealed partial class LliteMount
             return new(Errno.EINVAL);
         if (offset < 0 || file.Inode.Data is null)
             return new(Errno.ENXIO);
-        return SeekAsync(file.Inode.Data, offset, (SeekWhence)whence, cancel);
+        return SeekAsync(file.Inode, file.Inode.Data, offset, (SeekWhence)whence, cancel);
     }
 
     // Large transfers to servers near by are faster without a copy on the way (ll_hybrid_bio_dio_switch_check).
@@ -175,9 +194,18 @@ public sealed partial class LliteMount
         return length < OscPageBytes && Interlocked.CompareExchange(ref file.DirectEnd, -1, offset) == offset;
     }
 
-    static async ValueTask<Result<long>> SeekAsync(
-        LovObject data, long offset, SeekWhence whence, CancellationToken cancel)
+    async ValueTask<Errno> FallocateAsync(
+        LliteInode inode, LovObject data, FallocateMode mode, ulong offset, ulong length, CancellationToken cancel)
     {
+        Errno known = await KnowLayoutAsync(inode, cancel);
+        return known == Errno.OK ? await data.FallocateAsync(mode, offset, length, cancel) : known;
+    }
+
+    async ValueTask<Result<long>> SeekAsync(
+        LliteInode inode, LovObject data, long offset, SeekWhence whence, CancellationToken cancel)
+    {
+        if (await KnowLayoutAsync(inode, cancel) is var known and not Errno.OK)
+            return known;
         Result<ulong> found = await data.SeekAsync((ulong)offset, whence, cancel);
         return found.Failed ? found.Error : (long)found.Value;
     }
@@ -294,7 +322,9 @@ public sealed partial class LliteMount
         LliteOpened opened = Opened(inode, flags, answer.Value.Open);
         if ((flags & LliteOpenFlags.Truncate) == 0 || inode.Data is not { } data)
             return opened;
-        Errno cut = await data.TruncateAsync(0, cancel);
+        Errno cut = await KnowLayoutAsync(inode, cancel);
+        if (cut == Errno.OK)
+            cut = await data.TruncateAsync(0, cancel);
         if (cut == Errno.OK)
             return opened;
         await ReleaseAsync(opened.File);
@@ -388,19 +418,37 @@ public sealed partial class LliteMount
         if (file.Open is { } open)
         {
             Result<MdcDevice> mdc = await FindAsync(inode, CancellationToken.None);
-            MdSetattr change = NoChange(inode.Fid);
-            // The MDT keeps size and blocks lazily, for tools that do without the exact ones (LSOM).
-            if (file.HasWritten && inode.Data is { } data && data.TryGetAttributes(out LovAttributes known))
-                change = change with
-                {
-                    Valid = MdsAttrFlags.LSIZE | MdsAttrFlags.LBLOCKS,
-                    Size = known.Size,
-                    Blocks = known.Blocks,
-                };
+            MdSetattr change = AtClose(inode, file);
             status = mdc.Failed ? mdc.Error : await mdc.Value.CloseAsync(open, change, CancellationToken.None);
         }
         Drop(inode, 1);
         return status;
+    }
+
+    /// <summary>What a close tells the MDT (<c>ll_prepare_close</c>): the times, for its own; size and blocks, which it
+    /// keeps lazily for tools that do without the exact ones; that the archive's copy is old.</summary>
+    static MdSetattr AtClose(LliteInode inode, LliteFile file)
+    {
+        LliteAttributes known = inode.LastAttributes;
+        MdsAttrFlags valid = MdsAttrFlags.MODE | MdsAttrFlags.ATIME | MdsAttrFlags.ATIME_SET | MdsAttrFlags.MTIME
+            | MdsAttrFlags.MTIME_SET | MdsAttrFlags.CTIME | MdsAttrFlags.CTIME_SET;
+        if (inode.Data is { } data && data.TryGetAttributes(out LovAttributes current))
+        {
+            known = inode.Remember(current);
+            valid |= MdsAttrFlags.LSIZE | MdsAttrFlags.LBLOCKS;
+        }
+        return NoChange(inode.Fid) with
+        {
+            Valid = valid,
+            Mode = known.Mode,
+            Atime = known.Atime,
+            Mtime = known.Mtime,
+            Ctime = known.Ctime,
+            Size = known.Size,
+            Blocks = known.Blocks,
+            Flags = (InodeFlags)known.Flags,
+            Bias = file.HasWritten && file.MayWrite ? MdsOpBias.DATA_MODIFIED : 0,
+        };
     }
 
     static MdSetattr NoChange(Fid fid) => new() { Fid = fid, Valid = 0, Caller = new MdCredentials(0, 0) };

@@ -263,6 +263,11 @@ public sealed partial class LliteMount : IAsyncDisposable
     static void Take(LliteInode inode, MdAnswer answer)
     {
         inode.Update(answer);
+        AttachLock(inode, answer);
+    }
+
+    static void AttachLock(LliteInode inode, MdAnswer answer)
+    {
         if (answer.Lock is not { } granted)
             return;
         bool attached = inode.Attach(granted);

@@ -1,3 +1,4 @@
+using Lustrous.Idl.Mdt;
 using Lustrous.Libcfs;
 
 namespace Lustrous.Clients.Lov;
@@ -16,4 +17,13 @@ public interface ILovObjectOwner
     /// <summary>Size, times and blocks are not known any more; ask <see cref="LovObject.GlimpseAsync"/> again. Must
     /// not block.</summary>
     void AttributesChanged();
+
+    /// <summary>Whose file it is, which OSTs are told with what is written. Takes no lock.</summary>
+    LovOwnership Ownership { get; }
+
+    /// <summary>
+    /// The layout must change before a write: asks the MDT, and has the object go on with what comes
+    /// (<see cref="LovObject.SetLayoutAsync"/>). EROFS and the like; EOPNOTSUPP where there is nobody to ask.
+    /// </summary>
+    ValueTask<Errno> ChangeLayoutAsync(LayoutIntent wanted, CancellationToken cancel);
 }

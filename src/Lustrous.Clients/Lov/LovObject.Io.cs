@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Lustrous.Clients.Osc;
 using Lustrous.Idl.Ldlm;
+using Lustrous.Idl.Mdt;
 using Lustrous.Ldlm.Client;
 using Lustrous.Libcfs;
 
@@ -14,13 +15,15 @@ public sealed partial class LovObject
     public ValueTask<Result<int>> ReadAsync(
         ulong offset, IoVec destination, LovIoFlags flags, CancellationToken cancel)
     {
-        State state = _state;
-        if (destination.Length == 0 || (state.Stripes.Length == 0 && !state.Layout.IsReleased))
+        State state = CurrentState;
+        if (destination.Length == 0 || (state.Layout.Components.Count == 0 && !state.Layout.IsReleased))
             return new(0);
-        if (state.Stripes.Length == 0)
+        if (state.Layout.IsReleased)
             return new(Errno.ENODATA);
         if (offset > long.MaxValue - (ulong)destination.Length)
             return new(Errno.EINVAL);
+        if (CheckOnOsts(state, 0, ulong.MaxValue) is var refused and not Errno.OK)
+            return new(refused);
         return IsOnOneStripe(state, offset, destination.Length)
             ? ReadOneAsync(state, offset, destination, flags, cancel)
             : ReadManyAsync(state, offset, destination, flags, cancel);
@@ -30,23 +33,67 @@ public sealed partial class LovObject
     public ValueTask<Result<int>> WriteAsync(
         ulong offset, IoVec source, LovIoFlags flags, CancellationToken cancel)
     {
-        State state = _state;
+        State state = CurrentState;
         if (source.Length == 0)
             return new(0);
-        if (state.Stripes.Length == 0)
-            return new(Errno.ENODATA);
         if (offset > long.MaxValue - (ulong)source.Length)
             return new(Errno.EFBIG);
+        return state.Layout.IsWritable(offset, offset + (ulong)source.Length)
+            ? WriteToAsync(state, offset, source, flags, cancel)
+            : WritePreparedAsync(offset, source, flags, cancel);
+    }
+
+    ValueTask<Result<int>> WriteToAsync(
+        State state, ulong offset, IoVec source, LovIoFlags flags, CancellationToken cancel)
+    {
+        if (state.Stripes.Length == 0)
+            return new(state.Layout.HasOnMdt(0, ulong.MaxValue) ? Errno.EOPNOTSUPP : Errno.ENODATA);
+        if (CheckOnOsts(state, 0, ulong.MaxValue) is var refused and not Errno.OK)
+            return new(refused);
         return IsOnOneStripe(state, offset, source.Length)
             ? WriteOneAsync(state, offset, source, flags, cancel)
             : WriteManyAsync(state, offset, source, flags, cancel);
+    }
+
+    async ValueTask<Result<int>> WritePreparedAsync(
+        ulong offset, IoVec source, LovIoFlags flags, CancellationToken cancel)
+    {
+        Errno status = await PrepareAsync(offset, offset + (ulong)source.Length, LayoutIntentOp.Write, cancel);
+        return status == Errno.OK ? await WriteToAsync(CurrentState, offset, source, flags, cancel) : status;
     }
 
     /// <summary>Writes behind the end of the file, wherever that is now (O_APPEND); the value is the offset it got.
     /// </summary>
     public async ValueTask<Result<ulong>> AppendAsync(IoVec source, LovIoFlags flags, CancellationToken cancel)
     {
-        State state = _state;
+        while (true)
+        {
+            if (CurrentState.Layout.MayGrow && await PrepareAppendAsync(source.Length, cancel) is var status
+                and not Errno.OK)
+                return status;
+            Result<ulong> written = await AppendOnceAsync(source, flags, cancel);
+            // Somebody else appended meanwhile, up to where there are no objects.
+            if (written.Error != Errno.ENODATA || !CurrentState.Layout.MayGrow || CurrentState.Layout.IsReleased)
+                return written;
+        }
+    }
+
+    async ValueTask<Errno> PrepareAppendAsync(int length, CancellationToken cancel)
+    {
+        Result<LovAttributes> known = await GlimpseAsync(cancel);
+        if (known.Failed)
+            return known.Error;
+        ulong end = known.Value.Size;
+        return end > long.MaxValue - (ulong)length
+            ? Errno.EFBIG
+            : await PrepareAsync(end, end + (ulong)length, LayoutIntentOp.Write, cancel);
+    }
+
+    async ValueTask<Result<ulong>> AppendOnceAsync(IoVec source, LovIoFlags flags, CancellationToken cancel)
+    {
+        State state = CurrentState;
+        if (CheckOnOsts(state, 0, ulong.MaxValue) is var refused and not Errno.OK)
+            return refused;
         if (state.Stripes.Length == 0)
             return Errno.ENODATA;
         await _sizeGate.EnterAsync();
@@ -63,6 +110,8 @@ public sealed partial class LovObject
             ulong end = KnownSize(state);
             if (end > long.MaxValue - (ulong)source.Length)
                 return Errno.EFBIG;
+            if (!state.Layout.IsWritable(end, end + (ulong)source.Length))
+                return Errno.ENODATA;
             Result<int> written = await WritePiecesAsync(state, end, source, flags, cancel);
             return written.Failed ? written.Error : written.Value < source.Length ? Errno.EIO : end;
         }
@@ -77,13 +126,18 @@ public sealed partial class LovObject
     public async ValueTask<Errno> FallocateAsync(
         FallocateMode mode, ulong offset, ulong length, CancellationToken cancel)
     {
-        State state = _state;
-        if (state.Stripes.Length == 0)
-            return Errno.ENODATA;
         if (length == 0)
             return Errno.EINVAL;
         if (offset > long.MaxValue - length)
             return Errno.EFBIG;
+        if (await PrepareAsync(offset, offset + length, LayoutIntentOp.Write, cancel) is var unprepared
+            and not Errno.OK)
+            return unprepared;
+        State state = CurrentState;
+        if (CheckOnOsts(state, 0, ulong.MaxValue) is var refused and not Errno.OK)
+            return refused;
+        if (state.Stripes.Length == 0)
+            return Errno.ENODATA;
         var locks = new ClientLock?[state.Stripes.Length];
         try
         {
@@ -112,14 +166,14 @@ public sealed partial class LovObject
     /// <summary>lseek(2) SEEK_DATA and SEEK_HOLE; ENXIO behind the end.</summary>
     public async ValueTask<Result<ulong>> SeekAsync(ulong offset, SeekWhence whence, CancellationToken cancel)
     {
-        State state = _state;
+        State state = CurrentState;
         Result<LovAttributes> attributes = await GlimpseAsync(cancel);
         if (attributes.Failed)
             return attributes.Error;
         ulong size = attributes.Value.Size;
         if (offset >= size)
             return Errno.ENXIO;
-        ulong found = whence == SeekWhence.Hole ? size : ulong.MaxValue;
+        ulong found = whence == SeekWhence.Hole ? state.Layout.FirstWithoutObjects(offset, size) : ulong.MaxValue;
         for (int i = 0; i < state.Stripes.Length; i++)
         {
             if (state.Stripes[i] is not { } stripe)
@@ -146,8 +200,7 @@ public sealed partial class LovObject
     }
 
     static bool IsOnOneStripe(State state, ulong offset, int length) =>
-        state.Stripes.Length == 1
-        || (offset % state.Layout.StripeSize) + (ulong)length <= state.Layout.StripeSize;
+        state.Layout.Run(offset, length) == length && state.Layout.Locate(offset).Stripe >= 0;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     async ValueTask<Result<int>> ReadOneAsync(
@@ -199,9 +252,14 @@ public sealed partial class LovObject
             var calls = new Calls<Errno>(PieceCount(state, offset, length));
             for (int done = 0; done < length;)
             {
-                (OscObject stripe, ulong at, int piece) = Piece(state, offset + (ulong)done, length - done);
+                (int index, OscObject? stripe, ulong at, int piece) =
+                    Piece(state, offset + (ulong)done, length - done);
                 IoVec memory = destination.Slice(done, piece);
-                if ((flags & LovIoFlags.Direct) != 0)
+                if (index < 0)
+                    memory.Span.Clear();        // before the end of the file, and without objects: a hole
+                else if (stripe is null)
+                    calls.Add(new(Errno.EIO));
+                else if ((flags & LovIoFlags.Direct) != 0)
                     calls.Add(stripe.ReadDirectAsync(at, memory, cancel));
                 else
                     calls.Add(stripe.ReadAsync(at, memory, ahead: 0, cancel));
@@ -263,7 +321,7 @@ public sealed partial class LovObject
         var calls = new Calls<Result<int>>(PieceCount(state, offset, source.Length));
         for (int done = 0; done < source.Length;)
         {
-            (OscObject? stripe, ulong at, int piece) = Piece(state, offset + (ulong)done, source.Length - done);
+            (_, OscObject? stripe, ulong at, int piece) = Piece(state, offset + (ulong)done, source.Length - done);
             if (stripe is null)
                 calls.Add(new(Errno.EIO));
             else
@@ -362,18 +420,17 @@ public sealed partial class LovObject
 
     static int PieceCount(State state, ulong offset, int length)
     {
-        if (state.Stripes.Length == 1)
-            return 1;
-        ulong size = state.Layout.StripeSize;
-        return (int)(((offset + (ulong)length - 1) / size) - (offset / size) + 1);
+        int count = 0;
+        for (int done = 0; done < length; count++)
+            done += state.Layout.Run(offset + (ulong)done, length - done);
+        return count;
     }
 
-    /// <summary>The first piece of a range that lies on one stripe; its OST is there, since it is locked.</summary>
-    static (OscObject Stripe, ulong At, int Length) Piece(State state, ulong offset, int length)
+    /// <summary>The first piece of a range that lies on one stripe, whose OST may not be there; index -1 for one that
+    /// has no objects.</summary>
+    static (int Index, OscObject? Stripe, ulong At, int Length) Piece(State state, ulong offset, int length)
     {
         (int index, ulong at) = state.Layout.Locate(offset);
-        if (state.Stripes.Length > 1)
-            length = (int)Math.Min((ulong)length, state.Layout.StripeSize - (offset % state.Layout.StripeSize));
-        return (state.Stripes[index]!, at, length);
+        return (index, index < 0 ? null : state.Stripes[index], at, state.Layout.Run(offset, length));
     }
 }

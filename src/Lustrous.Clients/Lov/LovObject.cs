@@ -1,6 +1,8 @@
 using Lustrous.Clients.Osc;
 using Lustrous.Idl.Fids;
+using Lustrous.Idl.Layout;
 using Lustrous.Idl.Ldlm;
+using Lustrous.Idl.Mdt;
 using Lustrous.Idl.Ost;
 using Lustrous.Ldlm.Client;
 using Lustrous.Libcfs;
@@ -19,25 +21,53 @@ public sealed partial class LovObject : IOscObjectOwner
     readonly LovDevice _device;
     readonly ILovObjectOwner _owner;
     readonly AsyncGate _sizeGate = new();       // appends and truncates, one after the other
-    volatile State _state;
+    State _current;
 
     internal LovObject(LovDevice device, Fid fid, LovLayout layout, ILovObjectOwner owner)
     {
         _device = device;
         _owner = owner;
         Fid = fid;
-        _state = Attach(layout);
+        _current = Attach(layout);
     }
 
     /// <summary>The file.</summary>
     public Fid Fid { get; }
 
-    public LovLayout Layout => _state.Layout;
+    State CurrentState => Volatile.Read(ref _current);
+
+    public LovLayout Layout => CurrentState.Layout;
+
+    /// <summary>The bytes are on the MDT, with which we do not share data: those calls are refused.</summary>
+    Errno CheckOnOsts(State state, ulong start, ulong end) =>
+        state.Layout.HasOnMdt(start, end) ? Errno.EOPNOTSUPP : Errno.OK;
+
+    /// <summary>
+    /// Before a write to a range: where the file has no objects yet, or several mirrors, the MDT gives it another
+    /// layout. ENOSPC, EAGAIN and what else an MDT says; EIO when its layouts do not help.
+    /// </summary>
+    async ValueTask<Errno> PrepareAsync(ulong start, ulong end, LayoutIntentOp why, CancellationToken cancel)
+    {
+        const int Attempts = 4;
+        var wanted = new LayoutIntent
+        {
+            Opcode = why,
+            Extent = new LuExtent { Start = start, End = end },
+        };
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (CurrentState.Layout.IsWritable(start, end))
+                return Errno.OK;
+            if (await _owner.ChangeLayoutAsync(wanted, cancel) is var status and not Errno.OK)
+                return status;
+        }
+        return Errno.EIO;
+    }
 
     /// <summary>Reads ahead into the cache, as far as a lock is held; does not wait and reports nothing.</summary>
     public void Prefetch(ulong offset, ulong length)
     {
-        State state = _state;
+        State state = CurrentState;
         ulong end = offset + length < offset ? ulong.MaxValue : offset + length;
         for (int i = 0; i < state.Stripes.Length; i++)
         {
@@ -55,7 +85,7 @@ public sealed partial class LovObject : IOscObjectOwner
     /// <param name="cancel">Ends the wait.</param>
     public async ValueTask<Errno> FlushAsync(ulong start, ulong end, bool commit, CancellationToken cancel)
     {
-        State state = _state;
+        State state = CurrentState;
         if (state.Stripes.Length == 1)
             return await FlushStripeAsync(state, 0, start, end, commit, cancel);
         var calls = new Calls<Errno>(state.Stripes.Length);
@@ -67,24 +97,34 @@ public sealed partial class LovObject : IOscObjectOwner
     /// <summary>Cuts or extends the file.</summary>
     public async ValueTask<Errno> TruncateAsync(ulong size, CancellationToken cancel)
     {
-        State state = _state;
-        if (state.Stripes.Length == 0)
-            return Errno.ENODATA;
         if (size > long.MaxValue)
             return Errno.EFBIG;
+        // What is cut at 0 needs no objects; else the byte at the new end has some.
+        if (size > 0 && await PrepareAsync(0, size + 1, LayoutIntentOp.Trunc, cancel) is var refused and not Errno.OK)
+            return refused;
+        State state = CurrentState;
+        if (state.Layout.HasOnMdt(0, ulong.MaxValue))
+            return Errno.EOPNOTSUPP;
+        if (state.Stripes.Length == 0)
+            return state.Layout.MayGrow && !state.Layout.IsReleased ? Errno.OK : Errno.ENODATA;
         await _sizeGate.EnterAsync();
         var locks = new ClientLock?[state.Stripes.Length];
         try
         {
             Errno status = Errno.OK;
             for (int i = 0; i < locks.Length && status == Errno.OK; i++)
-                status = await LockStripeAsync(
-                    state, locks, i, LockMode.PW, state.Layout.ObjectSize(i, size), ulong.MaxValue, cancel);
+            {
+                if (state.Layout.CutSize(i, size) is { } from)
+                    status = await LockStripeAsync(state, locks, i, LockMode.PW, from, ulong.MaxValue, cancel);
+            }
             if (status != Errno.OK)
                 return status;
             var calls = new Calls<Errno>(locks.Length);
             for (int i = 0; i < locks.Length; i++)
-                calls.Add(state.Stripes[i]!.TruncateAsync(state.Layout.ObjectSize(i, size), cancel));
+            {
+                if (state.Layout.CutSize(i, size) is { } cut)
+                    calls.Add(state.Stripes[i]!.TruncateAsync(cut, cancel));
+            }
             return await calls.FirstErrorAsync();
         }
         finally
@@ -98,7 +138,7 @@ public sealed partial class LovObject : IOscObjectOwner
     /// (<see cref="GlimpseAsync"/>).</summary>
     public bool TryGetAttributes(out LovAttributes attributes)
     {
-        State state = _state;
+        State state = CurrentState;
         attributes = default;
         foreach (OscObject? stripe in state.Stripes)
         {
@@ -115,7 +155,7 @@ public sealed partial class LovObject : IOscObjectOwner
     {
         if (TryGetAttributes(out LovAttributes known))
             return known;
-        State state = _state;
+        State state = CurrentState;
         var calls = new Calls<Errno>(state.Stripes.Length);
         for (int i = 0; i < state.Stripes.Length; i++)
             calls.Add(state.Stripes[i]?.GlimpseAsync(cancel) ?? new ValueTask<Errno>(Errno.EIO));
@@ -129,7 +169,7 @@ public sealed partial class LovObject : IOscObjectOwner
     /// Where that fails, what is done next will tell.</summary>
     public async ValueTask LockForWritingAsync(CancellationToken cancel)
     {
-        State state = _state;
+        State state = CurrentState;
         var calls = new Calls<Result<ClientLock>>(state.Stripes.Length);
         foreach (OscObject? stripe in state.Stripes)
         {
@@ -147,7 +187,7 @@ public sealed partial class LovObject : IOscObjectOwner
     /// <summary>Times and owner of the objects.</summary>
     public async ValueTask<Errno> SetattrAsync(LovSetattr attributes, CancellationToken cancel)
     {
-        State state = _state;
+        State state = CurrentState;
         var locks = new ClientLock?[state.Stripes.Length];
         try
         {
@@ -182,17 +222,24 @@ public sealed partial class LovObject : IOscObjectOwner
         Result<LovLayout> parsed = LovLayout.Parse(layout.Span);
         if (parsed.Failed)
             return parsed.Error;
-        State old = _state;
+        State old = CurrentState;
         if (old.Layout.IsSameAs(parsed.Value))
             return Errno.OK;
-        if (old.Stripes.Length > 0)
+        // What has only grown keeps what is cached, and calls that are under way go on with what they know.
+        if (old.Stripes.Length > 0 && !parsed.Value.Extends(old.Layout))
         {
             await _owner.InvalidateAsync(0, ulong.MaxValue);
             if (await FlushAsync(0, ulong.MaxValue, commit: false, cancel) is var status and not Errno.OK)
                 return status;
         }
-        _state = Attach(parsed.Value);
-        Detach(old);
+        State next = Attach(parsed.Value);
+        // Two answers of the MDT at once: the one whose objects are not used gives them back.
+        if (Interlocked.CompareExchange(ref _current, next, old) != old)
+        {
+            Detach(next, CurrentState);
+            return await SetLayoutAsync(layout, cancel);
+        }
+        Detach(old, next);
         _owner.AttributesChanged();
         return Errno.OK;
     }
@@ -201,26 +248,31 @@ public sealed partial class LovObject : IOscObjectOwner
     /// the file.</summary>
     public async ValueTask<Errno> CloseAsync(CancellationToken cancel)
     {
-        State state = _state;
+        State state = CurrentState;
         if (state.IsDetached)
             return Errno.OK;
         Errno status = await FlushAsync(0, ulong.MaxValue, commit: false, cancel);
-        Detach(state);
+        Detach(state, null);
         return status;
     }
 
     ValueTask IOscObjectOwner.InvalidateAsync(OscObject stripe, ulong start, ulong end)
     {
-        State state = _state;
+        State state = CurrentState;
         int index = Array.IndexOf(state.Stripes, stripe);
         if (index < 0)
             return ValueTask.CompletedTask;
+        LovComponent component = state.Layout.Of(index);
         return _owner.InvalidateAsync(
-            state.Layout.FileOffset(index, start),
-            end == ulong.MaxValue ? end : state.Layout.FileOffset(index, end));
+            Math.Max(component.Start, component.FileOffset(index, start)),
+            end == ulong.MaxValue && component.End == ulong.MaxValue
+                ? end
+                : Math.Min(component.End - 1, component.FileOffset(index, end)));
     }
 
     void IOscObjectOwner.AttributesChanged(OscObject stripe) => _owner.AttributesChanged();
+
+    LovOwnership IOscObjectOwner.Ownership => _owner.Ownership;
 
     static async ValueTask<Errno> FlushStripeAsync(
         State state, int index, ulong start, ulong end, bool commit, CancellationToken cancel)
@@ -298,13 +350,18 @@ public sealed partial class LovObject : IOscObjectOwner
             LovStripe stripe = layout.Stripes[i];
             OscObject? one = _device.Target(stripe.OstIndex)?.GetObject(stripe.ObjectId);
             if (one is not null)
-                (one.Parent, one.StripeIndex, one.Owner) = (Fid, (uint)i, this);
+            {
+                LovComponent component = layout.Of(i);
+                (one.Parent, one.StripeIndex, one.Owner) = (Fid, (uint)(i - component.FirstStripe), this);
+                one.Place = component.OstLayout;
+                one.LayoutVersion = layout.IsMirrored ? layout.Generation : 0;
+            }
             stripes[i] = one;
         }
         return new State(layout, stripes);
     }
 
-    void Detach(State state)
+    void Detach(State state, State? next)
     {
         if (state.IsDetached)
             return;
@@ -313,7 +370,8 @@ public sealed partial class LovObject : IOscObjectOwner
         {
             if (stripe is null)
                 continue;
-            if (stripe.Owner == this)
+            bool isKept = next is not null && Array.IndexOf(next.Stripes, stripe) >= 0;
+            if (stripe.Owner == this && !isKept)
                 stripe.Owner = null;
             stripe.Device.Release(stripe);
         }

@@ -46,35 +46,32 @@ public sealed partial class MdcDevice
     }
 
     /// <summary>The layout of a file under its LAYOUT lock (<c>mdc_intent_layout_pack</c>); the bytes are the lock's
-    /// value block.</summary>
+    /// value block. One that the MDT has to change takes everybody's lock away first, and ours goes along.</summary>
     public async ValueTask<Result<MdAnswer>> LayoutAsync(
         Fid fid, LayoutIntent wanted, MdCredentials caller, CancellationToken cancel)
     {
-        PtlrpcRequest request = NewEnqueue(RequestFormats.LdlmIntentLayout);
-        try
+        bool changes = wanted.Opcode is LayoutIntentOp.Write or LayoutIntentOp.Trunc;
+        using LockCancels? cancels = changes
+            ? await Locks.CollectCancelsAsync(LdlmResId.FromFid(fid), LockMode.EX, InodeBits.LAYOUT)
+            : null;
+        using PtlrpcRequest request = NewEnqueue(RequestFormats.LdlmIntentLayout, cancels);
+        request.SetSize(Rmf.Eadata, 0);
+        request.SetReplySize(Rmf.DlmLvb, Volatile.Read(ref _defaultEaSize));
+        request.IsModifying = changes;
+        request.Set(Rmf.LdlmIntent, new LdlmIntent { Opcode = IntentOps.LAYOUT });
+        request.Set(Rmf.LayoutIntent, wanted);
+        EnqueueResult enqueued = await Locks.EnqueueAsync(
+            Ask(fid, InodeBits.LAYOUT, changes ? LockMode.EX : LockMode.CR), request, cancels, cancel);
+        if (Failure(enqueued) is var error and not Errno.OK)
+            return error;
+        ReadOnlySpan<byte> layout = request.GetBytes(Rmf.DlmLvb);
+        NoteEaSize(layout.Length);
+        return new MdAnswer(new MdtBody { Fid1 = fid })
         {
-            request.SetSize(Rmf.Eadata, 0);
-            request.SetReplySize(Rmf.DlmLvb, Volatile.Read(ref _defaultEaSize));
-            request.IsModifying = wanted.Opcode is LayoutIntentOp.Write or LayoutIntentOp.Trunc;
-            request.Set(Rmf.LdlmIntent, new LdlmIntent { Opcode = IntentOps.LAYOUT });
-            request.Set(Rmf.LayoutIntent, wanted);
-            EnqueueResult enqueued = await Locks.EnqueueAsync(
-                Ask(fid, InodeBits.LAYOUT, LockMode.CR), request, null, cancel);
-            if (Failure(enqueued) is var error and not Errno.OK)
-                return error;
-            ReadOnlySpan<byte> layout = request.GetBytes(Rmf.DlmLvb);
-            NoteEaSize(layout.Length);
-            return new MdAnswer(new MdtBody { Fid1 = fid })
-            {
-                Layout = layout.ToArray(),
-                Lock = enqueued.Lock,
-                Dispositions = enqueued.Dispositions,
-            };
-        }
-        finally
-        {
-            request.Dispose();
-        }
+            Layout = layout.ToArray(),
+            Lock = enqueued.Lock,
+            Dispositions = enqueued.Dispositions,
+        };
     }
 
     /// <summary>The UPDATE lock of a directory, under which its entries may be cached; the caller releases
@@ -114,7 +111,7 @@ public sealed partial class MdcDevice
             request.SetString(Rmf.Name, operation.Name.Span);
             bool isGetattr = (intent & IntentOps.GETATTR) != 0;
             LockRequest ask = Ask(
-                operation.Fid1, isGetattr ? InodeBits.UPDATE : InodeBits.LOOKUP, isGetattr ? LockMode.PR : LockMode.CR);
+                operation.Fid1, isGetattr ? InodeBits.UPDATE : InodeBits.LOOKUP, LockMode.CR);
             EnqueueResult enqueued = await Locks.EnqueueAsync(ask, request, null, cancel);
             return Finish(request.Capsule, enqueued);
         }

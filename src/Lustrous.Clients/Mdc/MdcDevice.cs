@@ -22,7 +22,7 @@ public sealed partial class MdcDevice : IImportOwner, IAsyncDisposable
 
     public const ConnectFlags2 AskedFlags2 =
         ConnectFlags2.INC_XID | ConnectFlags2.LSOM | ConnectFlags2.REP_MBITS | ConnectFlags2.LOCK_CONVERT
-        | ConnectFlags2.BATCH_RPC;
+        | ConnectFlags2.BATCH_RPC | ConnectFlags2.FLR | ConnectFlags2.OVERSTRIPING;
 
     /// <summary>Bytes of one read of a directory.</summary>
     public const int ReadPageBytes = 1 << 20;

@@ -1,3 +1,5 @@
+using Lustrous.Clients.Lov;
+
 namespace Lustrous.Clients.Osc;
 
 /// <summary>Whoever put an object to use: a file of Lov.</summary>
@@ -8,4 +10,7 @@ interface IOscObjectOwner
 
     /// <summary>Size and times may change behind our back from now on.</summary>
     void AttributesChanged(OscObject stripe);
+
+    /// <summary>Whose file it is.</summary>
+    LovOwnership Ownership { get; }
 }

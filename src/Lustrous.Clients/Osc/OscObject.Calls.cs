@@ -57,6 +57,8 @@ sealed partial class OscObject
         using (_lock.Enter())
         {
             attributes = IdAttributes();
+            SetOwner(ref attributes);
+            SetPlace(ref attributes);
             SetHandle(ref attributes, start);
         }
         attributes.Valid |= MdtValid.FLSIZE | MdtValid.FLBLOCKS;
@@ -108,6 +110,7 @@ sealed partial class OscObject
             if (wanted.Ctime is { } ctime)
                 (_lvb.Ctime, _lvb.CtimeNs) = (ctime, 0);
             _isUnsynced = true;
+            SetPlace(ref attributes);
         }
         Fill(ref attributes, wanted);
         return await CallAsync(RequestFormats.OstSetattr, 0, attributes, cancel);

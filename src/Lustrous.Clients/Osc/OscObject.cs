@@ -1,3 +1,4 @@
+using Lustrous.Clients.Lov;
 using Lustrous.Idl.Fids;
 using Lustrous.Idl.Ldlm;
 using Lustrous.Idl.Mdt;
@@ -52,6 +53,12 @@ sealed partial class OscObject
     public Fid Parent { get; set; }
 
     public uint StripeIndex { get; set; }
+
+    /// <summary>Which part of the file its component is, likewise.</summary>
+    public OstLayout Place { get; set; }
+
+    /// <summary>Of a mirrored file the generation of the layout, older ones of which an OST refuses; else 0.</summary>
+    public uint LayoutVersion { get; set; }
 
     /// <summary>Null while no file is open on it.</summary>
     public IOscObjectOwner? Owner { get; set; }
@@ -173,13 +180,37 @@ sealed partial class OscObject
         (attributes.Mtime, attributes.Ctime) = (_lvb.Mtime, _lvb.Ctime);
         if (!isWrite)
             attributes.Atime = _lvb.Atime;
+        else
+            SetOwner(ref attributes);
+        SetPlace(ref attributes);
         SetHandle(ref attributes, offset);
         return attributes;
     }
 
+    /// <summary>Whom the OST counts the object's data for, with the first write to it (vvp_req_attr_set).</summary>
+    void SetOwner(ref Obdo attributes)
+    {
+        if (Owner is not { } owner)
+            return;
+        LovOwnership whose = owner.Ownership;
+        attributes.Valid |= MdtValid.FLUID | MdtValid.FLGID | MdtValid.FLPROJID;
+        (attributes.Uid, attributes.Gid, attributes.ProjectId) = (whose.Uid, whose.Gid, whose.ProjectId);
+    }
+
+    /// <summary>Which stripe of the file it is; the OST keeps it for repair (lovsub_req_attr_set).</summary>
+    void SetPlace(ref Obdo attributes)
+    {
+        attributes.Valid |= MdtValid.FLOSTLAYOUT;
+        attributes.Layout = Place;
+        if (LayoutVersion == 0)
+            return;
+        attributes.Valid |= MdtValid.LAYOUT_VERSION;
+        attributes.LayoutVersion = LayoutVersion;
+    }
+
     Obdo IdAttributes() => new()
     {
-        Valid = MdtValid.FLID | MdtValid.FLGROUP | MdtValid.FLFID,
+        Valid = MdtValid.FLID | MdtValid.FLGROUP | MdtValid.FLPARENT | MdtValid.FLFID,
         ObjectId = Id,
         ParentSequence = Parent.Sequence,
         ParentObjectId = Parent.ObjectId,

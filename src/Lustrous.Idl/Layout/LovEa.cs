@@ -10,7 +10,7 @@ namespace Lustrous.Idl.Layout;
 /// a pool, LOV_MAGIC_V3. On disk and on the wire it is little endian, always.
 /// </summary>
 /// <remarks>Source: lod_generate_lovea and lod_parse_striping of lustre/lod/lod_lov.c, lustre/lov/lov_ea.c.</remarks>
-public sealed class LovEa
+public sealed record LovEa
 {
     public LovMagic Magic { get; init; } = LovMagic.V1;
 
@@ -37,6 +37,9 @@ public sealed class LovEa
     /// <summary>The data is only in the archive: there are no objects.</summary>
     public bool IsReleased => (Pattern & LovPattern.F_RELEASED) != 0;
 
+    /// <summary>The pattern without its marks: how data lies.</summary>
+    public LovPattern Kind => Pattern & ~LovPatternMasks.F_MASK & ~LovPattern.OVERSTRIPING;
+
     /// <summary>Bytes that it takes.</summary>
     public int Size => HeaderSize(Magic) + Objects.Count * Unsafe.SizeOf<LovOstDataV1>();
 
@@ -50,7 +53,12 @@ public sealed class LovEa
 
     /// <returns>EINVAL when it is no layout of V1 or V3, or is too short or contradicts itself: it may come from a
     /// peer.</returns>
-    public static Result<LovEa> Parse(ReadOnlySpan<byte> bytes)
+    public static Result<LovEa> Parse(ReadOnlySpan<byte> bytes) => Parse(bytes, hasObjects: true);
+
+    /// <param name="bytes">The layout.</param>
+    /// <param name="hasObjects">Else it is of a component whose objects do not exist yet: what stands in their place is
+    /// left out.</param>
+    internal static Result<LovEa> Parse(ReadOnlySpan<byte> bytes, bool hasObjects)
     {
         if (bytes.Length < Unsafe.SizeOf<LovMdsMdV1>())
             return Errno.EINVAL;
@@ -59,10 +67,12 @@ public sealed class LovEa
             return Errno.EINVAL;
         int headerSize = HeaderSize(head.Magic);
         bool isReleased = (head.Pattern & LovPattern.F_RELEASED) != 0;
-        int count = isReleased ? 0 : head.StripeCount;
+        bool isOnMdt = (head.Pattern & LovPattern.MDT) != 0;
+        int count = isReleased || !hasObjects || isOnMdt ? 0 : head.StripeCount;
         if (bytes.Length < headerSize || count > LovConst.MAX_STRIPE_COUNT
             || bytes.Length < SizeOf(head.Magic, count) || head.StripeSize == 0
-            || head.StripeSize % LovConst.MIN_STRIPE_SIZE != 0 || (count == 0 && !isReleased))
+            || head.StripeSize % LovConst.MIN_STRIPE_SIZE != 0
+            || (count == 0 && hasObjects && !isReleased && !isOnMdt))
             return Errno.EINVAL;
         string pool = head.Magic == LovMagic.V3
             ? MemoryMarshal.Read<LovMdsMdV3>(bytes).PoolName.ToString()

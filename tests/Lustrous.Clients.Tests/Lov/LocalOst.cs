@@ -4,6 +4,7 @@ using Lustrous.Clients.Tests.Osc;
 using Lustrous.Echo;
 using Lustrous.Idl.Fids;
 using Lustrous.Idl.LNet;
+using Lustrous.Idl.Mdt;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Ldlm.Client;
 using Lustrous.Ldlm.Server;
@@ -109,6 +110,11 @@ sealed class LocalOst : IAsyncDisposable, ILovObjectOwner
     void ILovObjectOwner.AttributesChanged()
     {
     }
+
+    LovOwnership ILovObjectOwner.Ownership { get; } = new(0, 0, 0);
+
+    ValueTask<Errno> ILovObjectOwner.ChangeLayoutAsync(LayoutIntent wanted, CancellationToken cancel) =>
+        new(Errno.EOPNOTSUPP);
 
     static LovLayout Create(MemDevice storage)
     {

@@ -58,7 +58,7 @@ public sealed class LovLayoutTests
         Assert.Equal(Errno.OK, layout.Error);
         Assert.Equal(2, layout.Value.StripeCount);
         Assert.Equal(new LovStripe(new OstId(new Fid(0x280000400, 11)), 1), layout.Value.Stripes[1]);
-        Assert.Equal(7, layout.Value.Generation);
+        Assert.Equal(7u, layout.Value.Generation);
     }
 
     [Fact]
@@ -69,8 +69,9 @@ public sealed class LovLayoutTests
         Assert.Equal(Errno.EPROTO, LovLayout.Parse(Ea(LovMagic.V1, LovPattern.RAID0, 1 << 20, 2).AsSpan()[..^1]).Error);
         Assert.Equal(Errno.EPROTO, LovLayout.Parse(Ea(LovMagic.V1, LovPattern.RAID0, 12345, 2)).Error);
         Assert.Equal(Errno.EPROTO, LovLayout.Parse(Ea(LovMagic.V1, LovPattern.RAID0, 0, 2)).Error);
-        Assert.Equal(Errno.EOPNOTSUPP, LovLayout.Parse(Ea(LovMagic.V1, LovPattern.MDT, 1 << 20, 0)).Error);
-        Assert.Equal(Errno.EOPNOTSUPP, LovLayout.Parse(Ea(LovMagic.COMP_V1, LovPattern.RAID0, 1 << 20, 2)).Error);
+        Assert.Equal(Errno.EOPNOTSUPP, LovLayout.Parse(Ea(LovMagic.V1, LovPattern.COMPRESS, 1 << 20, 0)).Error);
+        Assert.Equal(Errno.EOPNOTSUPP, LovLayout.Parse(Ea(LovMagic.FOREIGN, LovPattern.RAID0, 1 << 20, 2)).Error);
+        Assert.Equal(Errno.EPROTO, LovLayout.Parse(Ea(LovMagic.COMP_V1, LovPattern.RAID0, 1 << 20, 2)).Error);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Lustrous.Clients.Lov;
 using Lustrous.Idl.Fids;
+using Lustrous.Idl.Mdt;
 using Lustrous.Libcfs;
 
 namespace Lustrous.Clients.Tests.Osc;
@@ -59,6 +60,9 @@ sealed class TestFile : ILovObjectOwner
     public Task<Result<ulong>> SeekAsync(ulong offset, SeekWhence whence) =>
         _client.RunAsync(() => Object.SeekAsync(offset, whence, default));
 
+    /// <summary>Stands in for the MDT, which gives another layout.</summary>
+    public Func<LayoutIntent, ValueTask<Errno>>? OnChangeLayout { get; set; }
+
     ValueTask ILovObjectOwner.InvalidateAsync(ulong start, ulong end)
     {
         Invalidated.Add((start, end));
@@ -68,6 +72,11 @@ sealed class TestFile : ILovObjectOwner
     void ILovObjectOwner.AttributesChanged()
     {
     }
+
+    LovOwnership ILovObjectOwner.Ownership => new(500, 501, 7);
+
+    ValueTask<Errno> ILovObjectOwner.ChangeLayoutAsync(LayoutIntent wanted, CancellationToken cancel) =>
+        OnChangeLayout?.Invoke(wanted) ?? new(Errno.EOPNOTSUPP);
 
     PooledBuffer Copy(byte[] data)
     {

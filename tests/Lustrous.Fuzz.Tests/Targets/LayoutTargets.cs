@@ -10,12 +10,16 @@ namespace Lustrous.Fuzz.Tests.Targets;
 /// <summary>Layouts that clients and MDTs send, and what people type.</summary>
 static class LayoutTargets
 {
-    [FuzzTarget("LovEa.Parse", "LovUserEa.Parse", Seeds = SeedKind.Layout, AllocationPerByte = 64)]
+    [FuzzTarget(
+        "LovEa.Parse", "LovCompositeEa.Parse", "LovUserEa.Parse", Seeds = SeedKind.Layout, AllocationPerByte = 64)]
     public static void Layouts(ReadOnlySpan<byte> input)
     {
         Result<LovEa> layout = LovEa.Parse(input);
         if (!layout.Failed && LovEa.Parse(layout.Value.ToArray()).Failed)
             throw new InvalidOperationException("a layout that was read and written cannot be read");
+        Result<LovCompositeEa> composite = LovCompositeEa.Parse(input);
+        if (!composite.Failed && LovCompositeEa.Parse(composite.Value.ToArray()).Failed)
+            throw new InvalidOperationException("a composite layout that was read and written cannot be read");
         _ = LovUserEa.Parse(input);
         _ = LovLayout.Parse(input);
     }

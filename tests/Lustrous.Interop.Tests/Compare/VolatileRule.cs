@@ -3,6 +3,8 @@ namespace Lustrous.Interop.Tests.Compare;
 /// <summary>How a field is compared that need not be equal.</summary>
 enum VolatileKind
 {
+    /// <summary>It must be the same: before a rule that would let more fields be different.</summary>
+    Equal,
     /// <summary>Not at all.</summary>
     Any,
     /// <summary>Both are zero, or neither is.</summary>
