@@ -136,9 +136,9 @@ public sealed class LodTests
         LovEa second = Parse(await world.Mdt.CreateFileAsync(s_file, new LovUserEa
         {
             StripeCount = 1,
-            StripeOffset = (ushort)first.Value.Layout.Objects[0].Index,
+            StripeOffset = (ushort)first.Value.Objects[0].Index,
         }));
-        Assert.Equal(first.Value.Layout.Objects[0], second.Objects[0]);
+        Assert.Equal(first.Value.Objects[0], second.Objects[0]);
     });
 
     [Fact]
@@ -278,7 +278,7 @@ public sealed class LodTests
         await storage.SyncAsync();
     }
 
-    static void Run(
+    internal static void Run(
         int osts, Func<LodWorld, Task> body, MemDeviceOptions? ostOptions = null, MemDeviceOptions? mdtOptions = null,
         [System.Runtime.CompilerServices.CallerMemberName] string test = "") =>
         Simulation.Simulation.Run(5, sim => RunAsync(sim, osts, body, ostOptions, mdtOptions), test: test);
@@ -298,7 +298,7 @@ public sealed class LodTests
         await world.Mdt.StopAsync();
     }
 
-    sealed class LodWorld(Simulation.Simulation sim, OstServer oss, uint[] indexes)
+    internal sealed class LodWorld(Simulation.Simulation sim, OstServer oss, uint[] indexes)
     {
         public Simulation.Simulation Sim => sim;
 

@@ -14,4 +14,6 @@ public sealed record LovComponentEa
     public required LovEa Layout { get; init; }
 
     public bool IsInitialized => (Flags & LcmeFlags.INIT) != 0;
+
+    public bool Overlaps(LuExtent extent) => Extent.Start < extent.End && extent.Start < Extent.End;
 }

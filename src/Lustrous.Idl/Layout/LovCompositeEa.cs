@@ -36,6 +36,17 @@ public sealed record LovCompositeEa
         }
     }
 
+    /// <summary>Whether all of a part of the file has objects, as far as there are components.</summary>
+    public bool IsInitialized(LuExtent extent)
+    {
+        foreach (LovComponentEa component in Components)
+        {
+            if (!component.IsInitialized && component.Overlaps(extent))
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>Whether the bytes begin as a composite layout does.</summary>
     public static bool IsComposite(ReadOnlySpan<byte> bytes) =>
         MemoryMarshal.TryRead(bytes, out LovMagic magic) && magic is LovMagic.COMP_V1 or LovMagic.SEL;

@@ -31,6 +31,15 @@ public interface ILod
     ValueTask<Result<LodLayout>> ChooseAsync(
         Fid file, ReadOnlyMemory<byte> wanted, ReadOnlyMemory<byte> inherited, CancellationToken cancel);
 
+    /// <summary>Reserves objects for what a part of a file in several components has none of yet.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="lov">Its <c>trusted.lov</c>, a composite one.</param>
+    /// <param name="extent">The part that is to be written.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <returns>The new layout of the whole file; errors as above, EIO for a layout that is none.</returns>
+    ValueTask<Result<LodLayout>> ExtendAsync(
+        Fid file, ReadOnlyMemory<byte> lov, LuExtent extent, CancellationToken cancel);
+
     /// <summary>The objects go back: the transaction was not made.</summary>
     void Discard(LodLayout layout);
 

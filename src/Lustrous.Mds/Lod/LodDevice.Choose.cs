@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Lustrous.Clients.Osp;
 using Lustrous.Idl.Fids;
 using Lustrous.Idl.Layout;
@@ -8,27 +9,46 @@ namespace Lustrous.Mds.Lod;
 // Layouts for new files, and defaults of directories.
 public sealed partial class LodDevice
 {
+    const int MaxObjectsOnOst = 32;
+
     public async ValueTask<Result<LodLayout>> ChooseAsync(
         Fid file, ReadOnlyMemory<byte> wanted, ReadOnlyMemory<byte> inherited, CancellationToken cancel)
     {
+        ReadOnlyMemory<byte> composite = !wanted.IsEmpty ? wanted : inherited;
+        if (LovCompositeEa.IsComposite(composite.Span))
+        {
+            Result<LovUserCompositeEa> parts = LovUserCompositeEa.Parse(composite.Span);
+            if (!parts.Failed)
+                return await ChooseCompositeAsync(file, parts.Value, !wanted.IsEmpty, cancel);
+            // What a directory has that is not understood here does not keep files from being made.
+            if (!wanted.IsEmpty)
+                return parts.Error;
+            inherited = default;
+        }
         Result<LovUserEa> merged = Merge(wanted.Span, inherited.Span);
         if (merged.Failed)
             return merged.Error;
-        LovUserEa request = merged.Value;
-        var stripes = new List<LodStripe>(Math.Max(1, request.Osts.Count));
-        Errno status = request.Osts.Count > 0
-            ? await ReserveListedAsync(request.Osts, stripes, cancel)
-            : await ReserveAsync(request, !wanted.IsEmpty, stripes, cancel);
+        var stripes = new List<LodStripe>(Math.Max(1, merged.Value.Osts.Count));
+        Errno status = await ReserveStripesAsync(merged.Value, !wanted.IsEmpty, stripes, cancel);
         if (status != Errno.OK)
         {
             GiveBack(stripes);
             return status;
         }
-        return Build(file, request, stripes);
+        LovEa layout = Build(file, merged.Value, stripes);
+        return new LodLayout(layout.ToArray(), layout.Objects, stripes);
     }
+
+    ValueTask<Errno> ReserveStripesAsync(
+        LovUserEa request, bool isOwnWish, List<LodStripe> stripes, CancellationToken cancel) =>
+        request.Osts.Count > 0
+            ? ReserveListedAsync(request, stripes, cancel)
+            : ReserveAsync(request, isOwnWish, stripes, cancel);
 
     public Result<byte[]> CheckDirectoryDefault(ReadOnlySpan<byte> wanted)
     {
+        if (LovCompositeEa.IsComposite(wanted))
+            return CheckCompositeDefault(wanted);
         Result<LovUserEa> parsed = LovUserEa.Parse(wanted);
         if (parsed.Failed)
             return IsOtherKind(wanted) ? Errno.EOPNOTSUPP : parsed.Error;
@@ -36,11 +56,18 @@ public sealed partial class LodDevice
         if (request.IsDefault)
             return Array.Empty<byte>();
         // One object a directory cannot have, and a file that starts on an OST that is not there could not be made.
-        if (request.Osts.Count > 0 && CheckListed(request.Osts) is var error and not Errno.OK)
+        if (CheckOsts(request) is var error and not Errno.OK)
             return error;
-        if (request.StripeOffset != LovUserEa.AnyOffset && FindOst(request.StripeOffset) is null)
-            return Errno.EINVAL;
-        return (request with { Pattern = LovPattern.RAID0 }).ToArray();
+        return (request with { Pattern = request.Pattern | LovPattern.RAID0 }).ToArray();
+    }
+
+    Errno CheckOsts(LovUserEa request)
+    {
+        if (request.Osts.Count > 0)
+            return CheckListed(request);
+        return request.StripeOffset != LovUserEa.AnyOffset && FindOst(request.StripeOffset) is null
+            ? Errno.EINVAL
+            : Errno.OK;
     }
 
     /// <summary>What the file asks for, then its directory, then the default (lod_ah_init,
@@ -61,6 +88,8 @@ public sealed partial class LodDevice
 
     static LovUserEa Over(LovUserEa upper, LovUserEa lower) => new()
     {
+        // Several stripes on one OST only where the number of stripes was asked for.
+        Pattern = (upper.StripeCount != 0 || upper.Osts.Count > 0 ? upper : lower).Pattern | LovPattern.RAID0,
         StripeCount = upper.StripeCount != 0 ? upper.StripeCount : lower.StripeCount,
         StripeSize = upper.StripeSize != 0 ? upper.StripeSize : lower.StripeSize,
         StripeOffset = upper.StripeOffset != LovUserEa.AnyOffset || upper.Osts.Count > 0
@@ -72,18 +101,19 @@ public sealed partial class LodDevice
             : lower.Osts,
     };
 
-    /// <summary>A layout that Lustre knows and this file system does not make yet: composite, foreign.</summary>
-    static bool IsOtherKind(ReadOnlySpan<byte> ea) => ea.Length >= sizeof(uint)
-        && (LovUserMagic)System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(ea)
-            is LovUserMagic.COMP_V1 or LovUserMagic.FOREIGN or LovUserMagic.SEL;
+    /// <summary>A layout that Lustre knows and this file system does not make: foreign, or data on the MDT.</summary>
+    static bool IsOtherKind(ReadOnlySpan<byte> ea) =>
+        MemoryMarshal.TryRead(ea, out LovUserMagic magic)
+        && (magic == LovUserMagic.FOREIGN
+            || (MemoryMarshal.TryRead(ea, out LovUserMdV1 head) && (head.Pattern & LovPattern.MDT) != 0));
 
     /// <summary>Exactly these OSTs (lod_alloc_ost_list).</summary>
     async ValueTask<Errno> ReserveListedAsync(
-        IReadOnlyList<uint> indexes, List<LodStripe> stripes, CancellationToken cancel)
+        LovUserEa request, List<LodStripe> stripes, CancellationToken cancel)
     {
-        if (CheckListed(indexes) is var error and not Errno.OK)
+        if (CheckListed(request) is var error and not Errno.OK)
             return error;
-        foreach (uint index in indexes)
+        foreach (uint index in request.Osts)
         {
             OspDevice ost = FindOst(index)!;
             Result<Fid> fid = await ost.ReserveAsync(cancel);
@@ -94,8 +124,10 @@ public sealed partial class LodDevice
         return Errno.OK;
     }
 
-    Errno CheckListed(IReadOnlyList<uint> indexes)
+    Errno CheckListed(LovUserEa request)
     {
+        IReadOnlyList<uint> indexes = request.Osts;
+        bool mayRepeat = (request.Pattern & LovPattern.OVERSTRIPING) != 0;
         for (int i = 0; i < indexes.Count; i++)
         {
             if (FindOst(indexes[i]) is null)
@@ -103,7 +135,7 @@ public sealed partial class LodDevice
             // Two stripes on one OST are overstriping, which is asked for otherwise.
             for (int j = 0; j < i; j++)
             {
-                if (indexes[j] == indexes[i])
+                if (indexes[j] == indexes[i] && !mayRepeat)
                     return Errno.EINVAL;
             }
         }
@@ -115,8 +147,10 @@ public sealed partial class LodDevice
         LovUserEa request, bool isOwnWish, List<LodStripe> stripes, CancellationToken cancel)
     {
         OspDevice[] osts = _osts;
+        bool mayRepeat = (request.Pattern & LovPattern.OVERSTRIPING) != 0;
+        int most = mayRepeat ? MaxOverstripes(osts.Length) : osts.Length;
         int wanted = Math.Min(
-            request.StripeCount >= LovConst.ALL_STRIPES_WIDE ? osts.Length : request.StripeCount, osts.Length);
+            request.StripeCount >= LovConst.ALL_STRIPES_WIDE ? osts.Length : request.StripeCount, most);
         if (wanted == 0)
             return Errno.ENOSPC;
         List<OspDevice> order;
@@ -134,6 +168,13 @@ public sealed partial class LodDevice
         }
         bool isAll = request.StripeCount >= LovConst.ALL_STRIPES_WIDE;
         Errno status = await ReserveInOrderAsync(order, wanted, stripes, cancel);
+        while (mayRepeat && status == Errno.OK && stripes.Count < wanted && stripes.Count > 0)
+        {
+            int before = stripes.Count;
+            status = await ReserveInOrderAsync(order, wanted, stripes, cancel);
+            if (stripes.Count == before)
+                break;
+        }
         // Who asked for a number himself gets three quarters of it at least, or all there are.
         int least = isOwnWish && !isAll ? Math.Max(1, wanted - wanted / 4) : 1;
         if (stripes.Count >= Math.Min(least, Math.Max(1, order.Count)))
@@ -171,27 +212,30 @@ public sealed partial class LodDevice
         return status;
     }
 
-    static LodLayout Build(Fid file, LovUserEa request, List<LodStripe> stripes)
+    /// <summary>Objects of one file on one OST at most, and as many as its layout has room for
+    /// (LOV_MAX_OVERSTRIPE…, lod_get_stripe_count).</summary>
+    static int MaxOverstripes(int osts) => Math.Min(LovConst.MAX_STRIPE_COUNT, osts * MaxObjectsOnOst);
+
+    static LovEa Build(Fid file, LovUserEa request, List<LodStripe> stripes)
     {
         var objects = new LovOstDataV1[stripes.Count];
+        bool repeats = false;
         for (int i = 0; i < objects.Length; i++)
         {
-            objects[i] = new LovOstDataV1
-            {
-                ObjectId = new OstId(stripes[i].Fid),
-                Index = stripes[i].Ost.Index,
-            };
+            uint index = stripes[i].Ost.Index;
+            for (int j = 0; j < i && !repeats; j++)
+                repeats = objects[j].Index == index;
+            objects[i] = new LovOstDataV1 { ObjectId = new OstId(stripes[i].Fid), Index = index };
         }
-        return new LodLayout(
-            new LovEa
-            {
-                Magic = request.PoolName.Length > 0 ? LovMagic.V3 : LovMagic.V1,
-                FileId = LovEa.FileIdOf(file),
-                StripeSize = request.StripeSize,
-                StripeCount = (ushort)objects.Length,
-                PoolName = request.PoolName,
-                Objects = objects,
-            },
-            stripes);
+        return new LovEa
+        {
+            Magic = request.PoolName.Length > 0 ? LovMagic.V3 : LovMagic.V1,
+            Pattern = LovPattern.RAID0 | (repeats ? LovPattern.OVERSTRIPING : 0),
+            FileId = LovEa.FileIdOf(file),
+            StripeSize = request.StripeSize,
+            StripeCount = (ushort)objects.Length,
+            PoolName = request.PoolName,
+            Objects = objects,
+        };
     }
 }

@@ -172,16 +172,29 @@ public sealed partial class LodDevice : ILod, IAsyncDisposable
         var stripes = new List<LodStripe>();
         if (lov.IsEmpty)
             return stripes;
-        Result<LovEa> layout = LovEa.Parse(lov);
-        if (layout.Failed)
-            return Errno.EIO;
-        foreach (LovOstDataV1 item in layout.Value.Objects)
+        Result<LovOstDataV1[]> objects = ObjectsOf(lov);
+        if (objects.Failed)
+            return objects.Error;
+        foreach (LovOstDataV1 item in objects.Value)
         {
             Result<Fid> fid = item.ObjectId.ToFid(item.Index);
             if (!fid.Failed && FindOst(item.Index) is { } ost)
                 stripes.Add(new LodStripe(ost, fid.Value));
         }
         return stripes;
+    }
+
+    static Result<LovOstDataV1[]> ObjectsOf(ReadOnlySpan<byte> lov)
+    {
+        if (LovCompositeEa.IsComposite(lov))
+        {
+            Result<LovCompositeEa> composite = LovCompositeEa.Parse(lov);
+            return composite.Failed
+                ? Errno.EIO
+                : composite.Value.Components.SelectMany(static component => component.Layout.Objects).ToArray();
+        }
+        Result<LovEa> plain = LovEa.Parse(lov);
+        return plain.Failed ? Errno.EIO : plain.Value.Objects.ToArray();
     }
 
     static void GiveBack(IReadOnlyList<LodStripe> stripes)

@@ -4,24 +4,25 @@ using Lustrous.Idl.Layout;
 
 namespace Lustrous.Mds.Lod;
 
-/// <summary>A layout chosen for a new file, its objects reserved.</summary>
+/// <summary>A layout chosen for a file, its new objects reserved.</summary>
 public sealed class LodLayout
 {
     /// <summary>One of another ILod's, which knows its objects by itself.</summary>
-    public LodLayout(LovEa layout)
-        : this(layout, [])
+    public LodLayout(byte[] ea, IReadOnlyList<LovOstDataV1> objects)
+        : this(ea, objects, [])
     {
     }
 
-    internal LodLayout(LovEa layout, IReadOnlyList<LodStripe> stripes)
+    internal LodLayout(byte[] ea, IReadOnlyList<LovOstDataV1> objects, IReadOnlyList<LodStripe> stripes)
     {
-        ArgumentNullException.ThrowIfNull(layout);
-        Layout = layout;
+        ArgumentNullException.ThrowIfNull(ea);
+        Ea = ea;
+        Objects = objects;
         Stripes = stripes;
-        Ea = layout.ToArray();
     }
 
-    public LovEa Layout { get; }
+    /// <summary>The objects that the file did not have before, in order.</summary>
+    public IReadOnlyList<LovOstDataV1> Objects { get; }
 
     /// <summary>The file's <c>trusted.lov</c>, and what the client gets as RMF_MDT_MD.</summary>
     public byte[] Ea { get; }

@@ -51,6 +51,29 @@ public sealed partial class MddDevice
         return error;
     }
 
+    /// <summary>Objects for a part of a file in several components, which has none yet.</summary>
+    internal ValueTask<Result<LodLayout>> ExtendLayoutAsync(
+        Idl.Fids.Fid file, ReadOnlyMemory<byte> lov, LuExtent extent, CancellationToken cancel) =>
+        _lod is null ? new(Errno.EOPNOTSUPP) : _lod.ExtendAsync(file, lov, extent, cancel);
+
+    /// <summary>Gives a file another layout, with new objects besides those that it has (mdd_layout_change). The caller
+    /// holds its LAYOUT lock.</summary>
+    /// <returns>EAGAIN: it is not <paramref name="before"/> any more.</returns>
+    internal Errno ChangeLayout(
+        in MddContext context, IDtObject file, ReadOnlySpan<byte> before, LodLayout layout)
+    {
+        if (!before.SequenceEqual(GetLayout(file)))
+            return Errno.EAGAIN;
+        DtTransaction tx = _transactions.Begin(context.Owner);
+        Errno error = DeclareLayout(tx, layout);
+        if (error == Errno.OK)
+            error = tx.Start();
+        if (error == Errno.OK)
+            error = SetLayout(tx, file, layout, DtXattrFlags.Replace);
+        tx.Stop(error);
+        return error;
+    }
+
     /// <summary>Sets or removes a directory's default layout.</summary>
     /// <returns>ENOTDIR; EINVAL: no such layout; EPERM: not the owner.</returns>
     internal Errno SetDefaultLayout(in MddContext context, IDtObject directory, ReadOnlySpan<byte> wanted, long time)

@@ -32,7 +32,7 @@ public static class TargetConnect
 
     public const ConnectFlags2 MdtFlags2 =
         ConnectFlags2.REP_MBITS | ConnectFlags2.INC_XID | ConnectFlags2.LSOM | ConnectFlags2.LOCK_CONVERT
-        | ConnectFlags2.BATCH_RPC;
+        | ConnectFlags2.BATCH_RPC | ConnectFlags2.OVERSTRIPING;
 
     public const ConnectFlags OstFlags =
         Storage | ConnectFlags.GRANT | ConnectFlags.GRANT_PARAM | ConnectFlags.GRANT_SHRINK | ConnectFlags.INDEX

@@ -40,6 +40,7 @@ public sealed class ClusterAttackTests
         };
         ClusterWorld world = await ClusterWorld.StartAsync(sim, new ClusterPlan { Clients = 3, Servers = 1 });
         ClusterClient good = world.Clients[0], bad = world.Clients[1];
+        bad.IsLiedTo = true;
         var liar = new Liar(sim, good.Node.Nid, bad.Node.Nid, fromServers);
         var load = new TreeWorkload(sim.Random, "/good", [good]);
         await load.PrepareAsync();

@@ -45,25 +45,48 @@ sealed class FakeLod : ILod
                 return parsed.Error;
             striping = parsed.Value;
         }
-        var objects = new LovOstDataV1[striping.StripeCount];
+        LovEa layout = Build(file, striping.StripeSize, striping.StripeCount);
+        return new LodLayout(layout.ToArray(), layout.Objects);
+    }
+
+    public ValueTask<Result<LodLayout>> ExtendAsync(
+        Fid file, ReadOnlyMemory<byte> lov, LuExtent extent, CancellationToken cancel)
+    {
+        LovCompositeEa layout = LovCompositeEa.Parse(lov.Span).Value;
+        var added = new List<LovOstDataV1>();
+        LovComponentEa[] components = [.. layout.Components.Select(component =>
+        {
+            if (component.IsInitialized || !component.Overlaps(extent))
+                return component;
+            LovEa made = Build(file, component.Layout.StripeSize, component.Layout.StripeCount);
+            added.AddRange(made.Objects);
+            return component with { Flags = LcmeFlags.INIT, Layout = made };
+        })];
+        return new(new LodLayout(
+            (layout with { Generation = layout.Generation + 1, Components = components }).ToArray(), added));
+    }
+
+    LovEa Build(Fid file, uint stripeSize, int count)
+    {
+        var objects = new LovOstDataV1[count];
         for (int i = 0; i < objects.Length; i++)
         {
             var id = new OstId(new Fid(0x240000401, _next++));
             objects[i] = new LovOstDataV1 { ObjectId = id, Index = (uint)i };
             Reserved.Add(id);
         }
-        return new LodLayout(new LovEa
+        return new LovEa
         {
             FileId = LovEa.FileIdOf(file),
-            StripeSize = striping.StripeSize,
+            StripeSize = stripeSize,
             StripeCount = (ushort)objects.Length,
             Objects = objects,
-        });
+        };
     }
 
     public void Discard(LodLayout layout)
     {
-        foreach (LovOstDataV1 stripe in layout.Layout.Objects)
+        foreach (LovOstDataV1 stripe in layout.Objects)
             Reserved.Remove(stripe.ObjectId);
     }
 
@@ -71,7 +94,7 @@ sealed class FakeLod : ILod
 
     public Errno Create(DtTransaction transaction, LodLayout layout)
     {
-        foreach (LovOstDataV1 stripe in layout.Layout.Objects)
+        foreach (LovOstDataV1 stripe in layout.Objects)
         {
             Assert.True(Reserved.Remove(stripe.ObjectId), "an object that was not reserved");
             Live.Add(stripe.ObjectId);

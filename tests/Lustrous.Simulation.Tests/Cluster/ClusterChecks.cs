@@ -60,7 +60,7 @@ static class ClusterChecks
     /// <summary>Of clients that believe to be connected. One that is connecting may have been thrown out and be known
     /// again already, which it hears of in the answer.</summary>
     static IEnumerable<(ClusterClient Client, OscDevice Osc)> Connections(ClusterWorld world) =>
-        world.Alive.Where(client => !client.WasEvicted)
+        world.Alive.Where(client => !client.WasEvicted && !client.IsLiedTo)
             .SelectMany(client => client.Oscs(), (client, osc) => (client, osc))
             .Where(pair => pair.osc.Import.State == ImportState.Full);
 

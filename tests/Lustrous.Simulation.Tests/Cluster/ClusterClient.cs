@@ -25,6 +25,9 @@ sealed class ClusterClient(SimNode node, int number)
     /// <summary>Some server has thrown it out since the mount.</summary>
     public bool WasEvicted { get; private set; }
 
+    /// <summary>Somebody changes what it says or hears: its books need not agree with anybody's.</summary>
+    public bool IsLiedTo { get; set; }
+
     /// <summary>Looks whether it was thrown out; often, as imports remember only their last states.</summary>
     public void LookForEvictions() => WasEvicted |= Imports().Any(import =>
         import.GetInfo().History.Any(change => change.State == ImportState.Evicted));

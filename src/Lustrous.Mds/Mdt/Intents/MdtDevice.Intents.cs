@@ -29,7 +29,7 @@ public sealed partial class MdtDevice
             IntentOps.GETATTR => GetattrIntentAsync(
                 enqueue, InodeBits.LOOKUP | InodeBits.UPDATE | InodeBits.PERM, cancel),
             IntentOps.LOOKUP => GetattrIntentAsync(enqueue, InodeBits.LOOKUP | InodeBits.PERM, cancel),
-            IntentOps.LAYOUT => new(LayoutIntent(enqueue)),
+            IntentOps.LAYOUT => LayoutIntentAsync(enqueue, cancel),
             IntentOps.GETXATTR => GetxattrIntentAsync(enqueue, cancel),
             IntentOps.READDIR => new(Plain(enqueue)),
             IntentOps.QUOTA_DQACQ or IntentOps.QUOTA_CONN => new(Errno.EOPNOTSUPP),
@@ -42,23 +42,6 @@ public sealed partial class MdtDevice
     {
         enqueue.Dispositions = enqueue.Intent == 0 ? 0 : Dispositions.IT_EXECD;
         return MdtReply.Pack(enqueue.Request);
-    }
-
-    /// <summary>The layout comes as the lock's value block; whoever wants it changed for a write finds it as it is, as
-    /// layouts of one component are made whole.</summary>
-    Errno LayoutIntent(ServerEnqueue enqueue)
-    {
-        RequestCapsule capsule = enqueue.Request.Capsule;
-        if (!capsule.TryGet(Rmf.LayoutIntent, MessageSide.Request, out Idl.Mdt.LayoutIntent intent))
-            return Errno.EPROTO;
-        if (intent.Opcode is not (LayoutIntentOp.Access or LayoutIntentOp.Write or LayoutIntentOp.Trunc))
-            return intent.Opcode < LayoutIntentOp.Change ? Errno.EOPNOTSUPP : Errno.EINVAL;
-        IDtObject file = Storage.Locate(enqueue.Asked.Resource.Name.ToFid());
-        Result<int> length = file.GetXattr(DtXattr.Lov, default);
-        MdtReply.SetSizes(capsule);
-        capsule.SetSize(Rmf.DlmLvb, MessageSide.Reply, length.Failed ? 0 : length.Value);
-        enqueue.Dispositions = Dispositions.IT_EXECD;
-        return enqueue.Request.PackReply();
     }
 
     /// <summary>The intent came to nothing: no lock, and the reason in the reply.</summary>
