@@ -11,7 +11,8 @@ namespace Lustrous.Fuzz.Tests.Targets;
 static class LayoutTargets
 {
     [FuzzTarget(
-        "LovEa.Parse", "LovCompositeEa.Parse", "LovUserEa.Parse", Seeds = SeedKind.Layout, AllocationPerByte = 64)]
+        "LovEa.Parse", "LovCompositeEa.Parse", "LovUserEa.Parse", "LovUserCompositeEa.Parse", Seeds = SeedKind.Layout,
+        AllocationPerByte = 64)]
     public static void Layouts(ReadOnlySpan<byte> input)
     {
         Result<LovEa> layout = LovEa.Parse(input);
@@ -21,6 +22,9 @@ static class LayoutTargets
         if (!composite.Failed && LovCompositeEa.Parse(composite.Value.ToArray()).Failed)
             throw new InvalidOperationException("a composite layout that was read and written cannot be read");
         _ = LovUserEa.Parse(input);
+        Result<LovUserCompositeEa> wanted = LovUserCompositeEa.Parse(input);
+        if (!wanted.Failed && LovUserCompositeEa.Parse(wanted.Value.ToArray()).Failed)
+            throw new InvalidOperationException("a wanted layout that was read and written cannot be read");
         _ = LovLayout.Parse(input);
     }
 
