@@ -30,6 +30,11 @@ public abstract partial class DtConformance : IAsyncLifetime
 
     internal abstract IDtDevice NewDevice(DtWorld world, DtTestOptions options);
 
+    /// <summary>All devices of the test are gone.</summary>
+    protected virtual void AfterDevices()
+    {
+    }
+
     /// <summary>The device of a test that needs nothing special.</summary>
     IDtDevice Device => _device ??= Make(new DtTestOptions());
 
@@ -40,6 +45,7 @@ public abstract partial class DtConformance : IAsyncLifetime
     {
         foreach (IDtDevice device in _devices)
             await device.DisposeAsync();
+        AfterDevices();
         Assert.Equal(0, _world.Buffers.OutstandingBytes);
         GC.SuppressFinalize(this);
     }

@@ -1,0 +1,197 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Lustrous.Osd.Disk.Files;
+using Lustrous.Osd.Disk.Store;
+
+namespace Lustrous.Osd.Disk;
+
+// Making a target's directory, and opening it: after a crash with what the journal has beyond the store.
+public sealed partial class DiskDevice
+{
+    /// <summary>Lays a directory out for a target; what else is in it stays.</summary>
+    /// <returns>EEXIST: there is a target; errors of the file system.</returns>
+    public static Errno Format(string path, SeededRandom random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        if (DiskFormat.Read(path, out _) != Errno.ENOENT)
+            return Errno.EEXIST;
+        foreach (string part in new[] { "", DiskLayout.Store, DiskLayout.Journal, DiskLayout.Data })
+        {
+            string directory = Path.Combine(path, part).TrimEnd('/');
+            if (Posix.mkdir(directory, 0x1C0) != 0 && Posix.LastError is var error and not Errno.EEXIST)
+                return error;
+        }
+        // Last: without it there is no target.
+        return new DiskFormat(DiskFormat.Current, random.NextUInt64()).Write(path);
+    }
+
+    /// <summary>Whether a target was made there, of whatever version.</summary>
+    public static bool IsFormatted(string path) => DiskFormat.Read(path, out _) != Errno.ENOENT;
+
+    /// <summary>Opens a target, and brings back what was done up to its end, however it ended.</summary>
+    /// <param name="context">Clock, work and memory.</param>
+    /// <param name="options">Where, and how large.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="why">In one line, what is wrong with which file.</param>
+    /// <returns>ENOENT: no target; EPROTONOSUPPORT: a newer format; EBUSY: another process has it; EIO: it is damaged;
+    /// other errors of the file system.</returns>
+    public static Errno Open(
+        NodeContext context, DiskDeviceOptions options, out DiskDevice? device, out string why)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(options);
+        device = null;
+        string formatPath = Path.Combine(options.Path, DiskLayout.Format);
+        Errno error = DiskFormat.Read(options.Path, out DiskFormat? format);
+        why = error switch
+        {
+            Errno.OK => "",
+            Errno.ENOENT => $"{options.Path}: there is no target (mkfs.lustre makes one)",
+            Errno.EPROTONOSUPPORT =>
+                $"{formatPath}: format {format!.Version} is newer than this program's {DiskFormat.Current}",
+            Errno.EINVAL => $"{formatPath}: is not the format file of a target, or is damaged",
+            _ => $"{formatPath}: cannot be read ({error})",
+        };
+        if (error != Errno.OK)
+            return error;
+        string lockPath = Path.Combine(options.Path, DiskLayout.Lock);
+        error = DiskLock.Take(lockPath, out DiskLock? taken, out string holder);
+        if (error != Errno.OK)
+        {
+            why = error == Errno.EBUSY
+                ? $"{lockPath}: the target is in use by process {holder}"
+                : $"{lockPath}: cannot be opened for writing ({error})";
+            return error;
+        }
+        string storePath = Path.Combine(options.Path, DiskLayout.Store);
+        DiskDevice? opening = null;
+        error = DiskStore.Open(
+            storePath, options.CacheBytes, problem => opening?.Damaged($"{storePath}: {problem}"),
+            out DiskStore? store, out string problem);
+        if (error != Errno.OK)
+        {
+            why = $"{storePath}: {problem}";
+            taken!.Dispose();
+            return error;
+        }
+        opening = new DiskDevice(context, options, taken!, store!, format!.HashKey);
+        error = opening.Recover(out why);
+        if (error == Errno.OK)
+            device = opening;
+        else
+            opening.Abandon();
+        return error;
+    }
+
+    /// <summary>Lets go of everything without writing anything.</summary>
+    void Abandon()
+    {
+        _failed = true;
+        _commitTimer.Dispose();
+        Close();
+    }
+
+    Errno Recover(out string why)
+    {
+        why = "";
+        DiskMeta meta = default;
+        if (_store.Get(DiskKey.MetaKey, out byte[]? bytes) is var error and not Errno.OK)
+        {
+            why = $"{Path.Combine(_options.Path, DiskLayout.Store)}: cannot be read";
+            return error;
+        }
+        if (bytes is not null && !MemoryMarshal.TryRead(bytes, out meta))
+        {
+            why = $"{Path.Combine(_options.Path, DiskLayout.Store)}: the target's own record is damaged";
+            return Errno.EIO;
+        }
+        List<string> files = _journal.Files();
+        var replay = new DiskReplay(_store, Files, checksData: !IsSameBoot());
+        ulong before = meta.Sequence;
+        if (replay.Run(files, ref meta, out why) is var failed and not Errno.OK)
+            return failed;
+        if (files.Count > 0)
+        {
+            if (meta.Sequence > before)
+            {
+                Log(LogLevel.Info,
+                    $"{_options.Path}: transactions {before + 1} to {meta.Sequence} came from the journal");
+            }
+            if (replay.Dropped is { } dropped)
+                Log(LogLevel.Warning, $"{_options.Path}: {dropped}; what follows was never durable, and is dropped");
+            // In this order: a journal is needed until the store has what is in it.
+            if (_store.Flush() is var lost and not Errno.OK)
+            {
+                why = $"{Path.Combine(_options.Path, DiskLayout.Store)}: cannot be written";
+                return lost;
+            }
+            _journal.RemoveAll();
+            if (_journal.SyncNames() is var unsynced and not Errno.OK)
+            {
+                why = $"{Path.Combine(_options.Path, DiskLayout.Journal)}: cannot be written ({unsynced})";
+                return unsynced;
+            }
+        }
+        (_stopped, _wanted, _committed) = (meta.Sequence, meta.Sequence, meta.Sequence);
+        _nextNumber = Math.Max(1, meta.NextNumber);
+        SetUpRoom(meta.UsedBytes, meta.Objects);
+        RemoveStrayFiles(wasCrash: files.Count > 0);
+        return NoteBoot(out why);
+    }
+
+    /// <summary>Files of objects that were destroyed, and of objects whose making was not durable.</summary>
+    void RemoveStrayFiles(bool wasCrash)
+    {
+        using (RocksDbSharp.Iterator iterator = _store.Iterate())
+        {
+            ReadOnlySpan<byte> prefix = [DiskKey.Doomed];
+            for (bool more = DiskStore.Seek(iterator, prefix, prefix); more;
+                more = DiskStore.IsWithin(iterator.Next(), prefix))
+            {
+                ulong number = DiskKey.NumberOf(iterator.GetKeySpan());
+                Files.Unlink(number);
+                _unlinked.Add(number);
+            }
+        }
+        RemoveDoomedKeys();
+        if (!wasCrash)
+            return;
+        // Only the latest numbers may be those of transactions that were under way.
+        const ulong window = 4096;
+        Span<byte> key = stackalloc byte[DiskKey.PrefixSize];
+        using RocksDbSharp.Iterator extents = _store.Iterate();
+        foreach (ulong number in Files.NumbersFrom(_nextNumber > window ? _nextNumber - window : 0))
+        {
+            ReadOnlySpan<byte> prefix = DiskKey.OfNumber(DiskKey.Extent, number, key);
+            if (!DiskStore.Seek(extents, prefix, prefix))
+                Files.Unlink(number);
+        }
+    }
+
+    /// <summary>In the boot that wrote the journal, the machine's memory has what the disk may not have.</summary>
+    bool IsSameBoot()
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(_options.Path, DiskLayout.Boot)) == BootId();
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    Errno NoteBoot(out string why)
+    {
+        string path = Path.Combine(_options.Path, DiskLayout.Boot);
+        Errno error = DiskDirectory.Replace(path, Encoding.ASCII.GetBytes(BootId()));
+        why = error == Errno.OK ? "" : $"{path}: cannot be written ({error})";
+        return error;
+    }
+
+    static string BootId()
+    {
+        const string path = "/proc/sys/kernel/random/boot_id";
+        return File.Exists(path) ? File.ReadAllText(path).Trim() : "unknown";
+    }
+}

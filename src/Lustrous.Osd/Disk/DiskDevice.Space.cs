@@ -1,0 +1,90 @@
+using Lustrous.Osd.Disk.Files;
+
+namespace Lustrous.Osd.Disk;
+
+// Room: what is reserved by transactions counts as used. Two bounds: what the target was given, counted here, and what
+// the file system really has, which others use too.
+public sealed partial class DiskDevice
+{
+    /// <summary>What a name in a directory takes beside its bytes.</summary>
+    internal const int NameOverhead = 64;
+
+    /// <summary>What an extended attribute takes beside its bytes.</summary>
+    internal const int XattrOverhead = 32;
+
+    long _capacity;
+    long _maxObjects;
+    long _reserve;
+    long _freeBytes;
+    long _freeObjects;
+    long _realFree;
+
+    /// <summary>Bytes neither used nor reserved of what the target may take.</summary>
+    public long FreeBytes => Interlocked.Read(ref _freeBytes);
+
+    public long FreeObjects => Interlocked.Read(ref _freeObjects);
+
+    /// <summary>Bytes that the file system had at the last look, less what was taken since and the reserve.</summary>
+    long RealFreeBytes => Interlocked.Read(ref _realFree) - _reserve;
+
+    internal bool TryReserveBytes(long bytes)
+    {
+        if (bytes == 0)
+            return true;
+        // The reserve is for what gives room back: that declares nothing, or little.
+        if (Interlocked.Add(ref _realFree, -bytes) < _reserve)
+        {
+            LookAtRoom();
+            if (Interlocked.Add(ref _realFree, -bytes) < _reserve)
+            {
+                Interlocked.Add(ref _realFree, bytes);
+                ReleaseSoon();
+                return false;
+            }
+        }
+        if (TryTake(ref _freeBytes, bytes))
+            return true;
+        Interlocked.Add(ref _realFree, bytes);
+        return false;
+    }
+
+    internal void ReturnBytes(long bytes) => Interlocked.Add(ref _freeBytes, bytes);
+
+    internal bool TryReserveObjects(long count) => TryTake(ref _freeObjects, count);
+
+    internal void ReturnObjects(long count) => Interlocked.Add(ref _freeObjects, count);
+
+    static bool TryTake(ref long free, long wanted)
+    {
+        long seen = Interlocked.Read(ref free);
+        while (seen >= wanted)
+        {
+            long found = Interlocked.CompareExchange(ref free, seen - wanted, seen);
+            if (found == seen)
+                return true;
+            seen = found;
+        }
+        return false;
+    }
+
+    void LookAtRoom()
+    {
+        if (DiskDirectory.Room(_options.Path, out _, out long available) == Errno.OK)
+            Interlocked.Exchange(ref _realFree, available);
+    }
+
+    void SetUpRoom(long usedBytes, long objects)
+    {
+        _ = DiskDirectory.Room(_options.Path, out long total, out long available);
+        // A small file system cannot spare so much.
+        _reserve = Math.Min(_options.ReserveBytes, total / 20);
+        _realFree = available;
+        _capacity = _options.CapacityBytes > 0
+            ? _options.CapacityBytes
+            : usedBytes + Math.Max(0, available - _reserve);
+        _maxObjects = _options.MaxObjects > 0 ? _options.MaxObjects : _capacity >> 12;
+        _freeBytes = _capacity - usedBytes;
+        _freeObjects = _maxObjects - objects;
+        (_usedBytes, _objectCount) = (usedBytes, objects);
+    }
+}

@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using Lustrous.Idl.Fids;
+using Lustrous.Idl.Ost;
+using Lustrous.Obdclass.Storage;
+using Lustrous.Osd.Disk.Files;
+using Lustrous.Osd.Disk.Store;
+
+namespace Lustrous.Osd.Disk;
+
+/// <summary>
+/// A device in one directory: attributes, names and small bodies in a store of keys, large bodies in files. What
+/// changes
+/// is seen at once, is in the journal when its transaction has stopped, and durable with the next commit.
+/// </summary>
+/// <remarks>Nothing that a commit has made durable is written over before the next one is: docs/decisions/0008.
+/// </remarks>
+public sealed partial class DiskDevice : IDtDevice
+{
+    readonly NodeContext _context;
+    readonly DiskDeviceOptions _options;
+    readonly DiskStore _store;
+    readonly DiskJournal _journal;
+    readonly DiskLock _processLock;
+    readonly UInt128 _hashKey;
+    ulong _nextNumber;
+    bool _disposed;
+
+    DiskDevice(
+        NodeContext context, DiskDeviceOptions options, DiskLock processLock, DiskStore store, ulong hashKey)
+    {
+        _context = context;
+        _options = options;
+        _processLock = processLock;
+        _store = store;
+        _hashKey = new UInt128(hashKey, ~hashKey);
+        Files = new DiskFiles(Path.Combine(options.Path, DiskLayout.Data), options.Observer);
+        _journal = new DiskJournal(Path.Combine(options.Path, DiskLayout.Journal), options.Observer)
+        {
+            SegmentBytes = options.JournalSegmentBytes,
+        };
+        _commitTimer = context.Clock.CreateTimer(static state => ((DiskDevice)state!).OnTimer(), this,
+            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public DtDeviceParameters Parameters { get; } = new() { InodeSpace = 1024 };
+
+    public bool IsReadOnly { get; set; }
+
+    public string Name => _options.Name;
+
+    internal DiskFiles Files { get; }
+
+    internal DiskStore Store => _store;
+
+    internal BufferPool Buffers => _context.Buffers;
+
+    public IDtObject Locate(in Fid fid) =>
+        TryGet(fid, out DiskObject? found) == Errno.OK ? found! : new DiskObject(this, fid);
+
+    public Result<IDtObject> Find(in Fid fid)
+    {
+        Errno error = TryGet(fid, out DiskObject? found);
+        return error == Errno.OK ? Result.Of<IDtObject>(found!) : error;
+    }
+
+    public Errno Statfs(out ObdStatfs statfs)
+    {
+        ulong blocks = (ulong)_capacity >> Parameters.BlockBits;
+        ulong free = (ulong)Math.Max(0, Math.Min(FreeBytes, RealFreeBytes)) >> Parameters.BlockBits;
+        statfs = new ObdStatfs
+        {
+            Type = 0x0BD00BD0,      // LL_SUPER_MAGIC
+            Blocks = blocks,
+            BlocksFree = free,
+            BlocksAvailable = free,
+            Files = (ulong)_maxObjects,
+            FilesFree = (ulong)FreeObjects,
+            BlockSize = 1U << Parameters.BlockBits,
+            NameLength = (uint)Parameters.MaxNameLength,
+            Maxbytes = Parameters.MaxBytes,
+        };
+        if (IsReadOnly || IsFailed)
+            statfs.State |= Idl.Mdt.StatfsState.READONLY;
+        return Errno.OK;
+    }
+
+    public DtTransaction Begin() => TakeTransaction();
+
+    public DtBuffers NewBuffers()
+    {
+        DiskBuffers buffers = TakeBuffers();
+        buffers.MarkTaken();
+        return buffers;
+    }
+
+    /// <summary>Commits what waits, and leaves the target as one that was shut down.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        await SyncAsync();
+        await WhenIdle();
+        await _commitTimer.DisposeAsync();
+        Close();
+    }
+
+    internal ulong HashOf(ReadOnlySpan<byte> name) => DtNameHash.Of(name, _hashKey);
+
+    /// <summary>For an object that is made: no other ever had it, nor will have.</summary>
+    internal ulong NextNumber() => Interlocked.Increment(ref _nextNumber) - 1;
+
+    /// <summary>Goes on where work runs that may wait for the disk.</summary>
+    internal DiskHop Hop() => new(_context.Work);
+
+    /// <summary>Something of this target is not as it was written.</summary>
+    internal void Damaged(string what) => Log(LogLevel.Error, what);
+
+    void Log(LogLevel level, string what)
+    {
+        if (_context.Log.IsEnabled(level))
+            _context.Log.Write(new LogEvent(level, _options.Name, what));
+    }
+
+    void Close()
+    {
+        // What earlier commits gave back is let go once the store is durable with them: no later commit comes to do it.
+        if (!IsFailed && _store.Flush() == Errno.OK)
+        {
+            ReleaseFreed(_freed);
+            RemoveDoomedKeys();
+            // A journal without files says that the store has all.
+            if (_store.Flush() == Errno.OK)
+                _journal.RemoveAll();
+        }
+        _journal.Close();
+        Files.Close();
+        _store.Dispose();
+        _processLock.Dispose();
+    }
+}

@@ -1,0 +1,280 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Lustrous.Idl.Fids;
+using Lustrous.Obdclass.Storage;
+using Lustrous.Osd.Disk.Store;
+
+namespace Lustrous.Osd.Disk;
+
+// Directories and indexes.
+sealed partial class DiskObject
+{
+    const int EntrySize = 16 + sizeof(uint);
+
+    public long EntryCount
+    {
+        get
+        {
+            using RankedLock.Scope scope = Enter(out DiskObject? self, out _);
+            return self?._record.Entries ?? 0;
+        }
+    }
+
+    public Errno Lookup(ReadOnlySpan<byte> name, out DtEntry entry)
+    {
+        entry = default;
+        using RankedLock.Scope scope = Enter(out DiskObject? self, out Errno error);
+        if (self is null)
+            return error;
+        if (self.CheckName(name) is var refused and not Errno.OK)
+            return refused;
+        Span<byte> room = stackalloc byte[DiskKey.MaxNameSize];
+        error = self.GetValue(self._entries, self.NameKey(name, room), out byte[]? value);
+        if (error != Errno.OK)
+            return error;
+        if (value is null)
+            return Errno.ENOENT;
+        return TryReadEntry(value, out entry) ? Errno.OK : self.IsDamaged($"the entry of a name in directory {Fid}");
+    }
+
+    public Errno Insert(DtTransaction transaction, ReadOnlySpan<byte> name, in DtEntry entry)
+    {
+        var change = (DiskTransaction)transaction;
+        using RankedLock.Scope scope = Enter(out DiskObject? self, out Errno error);
+        if (self is null)
+            return error;
+        if (self.CheckName(name) is var refused and not Errno.OK)
+            return refused;
+        if (name.IsEmpty)
+            return Errno.EINVAL;
+        Span<byte> room = stackalloc byte[DiskKey.MaxNameSize];
+        ReadOnlySpan<byte> key = self.NameKey(name, room);
+        error = self.GetValue(self._entries, key, out byte[]? value);
+        if (error == Errno.OK && value is not null)
+            error = Errno.EEXIST;
+        if (error == Errno.OK && !change.TryUse(CostOf(name.Length)))
+            error = Errno.ENOSPC;
+        if (error != Errno.OK)
+            return error;
+        self.SetEntry(change, key, MakeEntry(entry), 1, CostOf(name.Length));
+        return Errno.OK;
+    }
+
+    public Errno Remove(DtTransaction transaction, ReadOnlySpan<byte> name)
+    {
+        var change = (DiskTransaction)transaction;
+        using RankedLock.Scope scope = Enter(out DiskObject? self, out Errno error);
+        if (self is null)
+            return error;
+        if (self.CheckName(name) is var refused and not Errno.OK)
+            return refused;
+        Span<byte> room = stackalloc byte[DiskKey.MaxNameSize];
+        ReadOnlySpan<byte> key = self.NameKey(name, room);
+        error = self.GetValue(self._entries, key, out byte[]? value);
+        if (error == Errno.OK && value is null)
+            error = Errno.ENOENT;
+        if (error != Errno.OK)
+            return error;
+        self.SetEntry(change, key, null, -1, -CostOf(name.Length));
+        change.GiveBack(CostOf(name.Length));
+        return Errno.OK;
+    }
+
+    public Errno Replace(DtTransaction transaction, ReadOnlySpan<byte> name, in DtEntry entry)
+    {
+        var change = (DiskTransaction)transaction;
+        using RankedLock.Scope scope = Enter(out DiskObject? self, out Errno error);
+        if (self is null)
+            return error;
+        if (self.CheckName(name) is var refused and not Errno.OK)
+            return refused;
+        Span<byte> room = stackalloc byte[DiskKey.MaxNameSize];
+        ReadOnlySpan<byte> key = self.NameKey(name, room);
+        error = self.GetValue(self._entries, key, out byte[]? value);
+        if (error == Errno.OK && value is null)
+            error = Errno.ENOENT;
+        if (error == Errno.OK)
+            self.SetEntry(change, key, MakeEntry(entry), 0, 0);
+        return error;
+    }
+
+    public DtDirectoryIterator Iterate(ulong hash)
+    {
+        DiskDirectoryIterator iterator = _device.TakeIterator();
+        iterator.Begin(this, hash);
+        return iterator;
+    }
+
+    public Result<int> IndexLookup(ReadOnlySpan<byte> key, Span<byte> record)
+    {
+        using RankedLock.Scope scope = Enter(out DiskObject? self, out Errno error);
+        if (self is null)
+            return error;
+        if (self._record.Kind != DtObjectKind.Index)
+            return Errno.ENOTDIR;
+        error = self.GetValue(self._entries, DiskKey.OfRecord(self.Number, key), out byte[]? value);
+        if (error != Errno.OK)
+            return error;
+        if (value is null)
+            return Errno.ENOENT;
+        if (value.Length > record.Length)
+            return Errno.ERANGE;
+        value.CopyTo(record);
+        return value.Length;
+    }
+
+    public Errno IndexInsert(
+        DtTransaction transaction, ReadOnlySpan<byte> key, ReadOnlySpan<byte> record, bool replace)
+    {
+        var change = (DiskTransaction)transaction;
+        using RankedLock.Scope scope = Enter(out DiskObject? self, out Errno error);
+        if (self is null)
+            return error;
+        if (self._record.Kind != DtObjectKind.Index)
+            return Errno.ENOTDIR;
+        if (key.Length > self._record.MaxKeySize || record.Length > self._record.MaxRecordSize)
+            return Errno.EINVAL;
+        byte[] whole = DiskKey.OfRecord(self.Number, key);
+        error = self.GetValue(self._entries, whole, out byte[]? old);
+        if (error == Errno.OK && old is not null && !replace)
+            error = Errno.EEXIST;
+        // One that takes the place of another of its length takes no room.
+        int more = old is null ? CostOf(key.Length, record.Length) : record.Length - old.Length;
+        if (error == Errno.OK && more > 0 && !change.TryUse(more))
+            error = Errno.ENOSPC;
+        if (error != Errno.OK)
+            return error;
+        if (more < 0)
+            change.GiveBack(-more);
+        self.SetEntry(change, whole, record.ToArray(), old is null ? 1 : 0, more);
+        return Errno.OK;
+    }
+
+    public Errno IndexRemove(DtTransaction transaction, ReadOnlySpan<byte> key)
+    {
+        var change = (DiskTransaction)transaction;
+        using RankedLock.Scope scope = Enter(out DiskObject? self, out Errno error);
+        if (self is null)
+            return error;
+        if (self._record.Kind != DtObjectKind.Index)
+            return Errno.ENOTDIR;
+        byte[] whole = DiskKey.OfRecord(self.Number, key);
+        error = self.GetValue(self._entries, whole, out byte[]? old);
+        if (error == Errno.OK && old is null)
+            error = Errno.ENOENT;
+        if (error != Errno.OK)
+            return error;
+        int cost = CostOf(key.Length, old!.Length);
+        self.SetEntry(change, whole, null, -1, -cost);
+        change.GiveBack(cost);
+        return Errno.OK;
+    }
+
+    public Errno IndexNext(
+        ReadOnlySpan<byte> key, bool after, Span<byte> foundKey, out int keyLength, Span<byte> record,
+        out int recordLength)
+    {
+        keyLength = recordLength = 0;
+        using RankedLock.Scope scope = Enter(out DiskObject? self, out Errno error);
+        if (self is null)
+            return error;
+        if (self._record.Kind != DtObjectKind.Index)
+            return Errno.ENOTDIR;
+        Span<byte> prefix = stackalloc byte[DiskKey.PrefixSize];
+        DiskKey.OfNumber(DiskKey.Record, self.Number, prefix);
+        byte[] from = DiskKey.OfRecord(self.Number, key);
+        var walk = new DiskWalk(_device.Store, self._entries, prefix, from, after);
+        try
+        {
+            if (!walk.MoveNext())
+                return walk.Status(_device.Store) == Errno.OK ? Errno.ENOENT : Errno.EIO;
+            ReadOnlySpan<byte> found = walk.Key.AsSpan(DiskKey.PrefixSize);
+            if (found.Length > foundKey.Length || walk.Value.Length > record.Length)
+                return Errno.ERANGE;
+            found.CopyTo(foundKey);
+            walk.Value.CopyTo(record);
+            (keyLength, recordLength) = (found.Length, walk.Value.Length);
+            return Errno.OK;
+        }
+        finally
+        {
+            walk.Dispose();
+        }
+    }
+
+    /// <summary>Up to so many names, from a hash and name on.</summary>
+    internal void CopyNames(ulong hash, ReadOnlySpan<byte> name, bool after, int count, List<DiskName> into)
+    {
+        using RankedLock.Scope scope = Enter(out DiskObject? self, out _);
+        if (self is null || self._record.Kind != DtObjectKind.Directory)
+            return;
+        Span<byte> prefix = stackalloc byte[DiskKey.PrefixSize];
+        DiskKey.OfNumber(DiskKey.Name, self.Number, prefix);
+        Span<byte> room = stackalloc byte[DiskKey.MaxNameSize];
+        ReadOnlySpan<byte> from = DiskKey.OfName(self.Number, hash, name, room);
+        var walk = new DiskWalk(_device.Store, self._entries, prefix, from, after);
+        try
+        {
+            while (into.Count < count && walk.MoveNext())
+            {
+                if (!TryReadEntry(walk.Value, out DtEntry entry) || walk.Key.Length <= DiskKey.NumberedSize)
+                {
+                    self.IsDamaged($"the entry of a name in directory {Fid}");
+                    continue;
+                }
+                into.Add(new DiskName(DiskKey.At(walk.Key), walk.Key[DiskKey.NumberedSize..], entry));
+            }
+            if (walk.Status(_device.Store) != Errno.OK)
+                self.IsDamaged($"directory {Fid}");
+        }
+        finally
+        {
+            walk.Dispose();
+        }
+    }
+
+    // As DtTransaction.DeclareInsert reckons.
+    static int CostOf(int keyLength, int recordLength = 32) => DiskDevice.NameOverhead + keyLength + recordLength;
+
+    static byte[] MakeEntry(in DtEntry entry)
+    {
+        byte[] value = new byte[EntrySize];
+        Fid fid = entry.Fid;
+        MemoryMarshal.Write(value, in fid);
+        BinaryPrimitives.WriteUInt32LittleEndian(value.AsSpan(16), entry.Type);
+        return value;
+    }
+
+    static bool TryReadEntry(ReadOnlySpan<byte> value, out DtEntry entry)
+    {
+        entry = default;
+        if (value.Length != EntrySize)
+            return false;
+        entry = new DtEntry(MemoryMarshal.Read<Fid>(value), BinaryPrimitives.ReadUInt32LittleEndian(value[16..]));
+        return true;
+    }
+
+    void SetEntry(DiskTransaction change, ReadOnlySpan<byte> key, byte[]? value, int entries, int bytes)
+    {
+        SetValue(change, ref _entries, key, value);
+        _record.Entries += entries;
+        _record.EntryBytes += bytes;
+        change.Touch(this, DiskDirty.Record);
+    }
+
+    ReadOnlySpan<byte> NameKey(ReadOnlySpan<byte> name, Span<byte> room) =>
+        DiskKey.OfName(Number, _device.HashOf(name), name, room);
+
+    Errno CheckName(ReadOnlySpan<byte> name)
+    {
+        if (_record.Kind != DtObjectKind.Directory)
+            return Errno.ENOTDIR;
+        return name.Length > _device.Parameters.MaxNameLength ? Errno.ENAMETOOLONG : Errno.OK;
+    }
+
+    Errno IsDamaged(string what)
+    {
+        _device.Damaged($"{what} (number {Number:x}) is damaged");
+        return Errno.EIO;
+    }
+}

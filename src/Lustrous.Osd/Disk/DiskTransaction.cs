@@ -1,0 +1,233 @@
+using Lustrous.Obdclass.Storage;
+using Lustrous.Osd.Disk.Store;
+
+namespace Lustrous.Osd.Disk;
+
+/// <summary>A transaction of a device on a disk: reserved room, what it changed, and callbacks for its
+/// commit.</summary>
+sealed class DiskTransaction(DiskDevice device) : DtTransaction
+{
+    readonly List<(DiskObject Object, DiskDirty Dirty)> _objects = [];
+    readonly List<(DiskObject Object, DiskEntry Entry)> _entries = [];
+    readonly List<byte[]> _doomedKeys = [];
+    readonly List<(byte[] First, byte[] End)> _doomedRanges = [];
+    readonly List<DiskFreed> _freed = [];
+    (DtCommitCallback Callback, object? State)[] _callbacks = new (DtCommitCallback, object?)[2];
+    int _callbackCount;
+    long _reservedBytes;
+    long _reservedObjects;
+    long _usedBytes;
+    long _usedObjects;
+
+    public DiskTransaction? NextFree { get; set; }
+
+    public DiskTransaction? NextWaiting { get; set; }
+
+    /// <summary>What it changes in the store, once it has stopped.</summary>
+    public DiskBatch Batch { get; } = new();
+
+    /// <summary>What it takes of the device's room beyond what it gives back.</summary>
+    public long UsedBytes => _usedBytes;
+
+    public long UsedObjects => _usedObjects;
+
+    public List<DiskFreed> Freed => _freed;
+
+    public void Take()
+    {
+        Lassert.That(State is Phase.Free or Phase.Stopped);
+        State = Phase.Declaring;
+    }
+
+    public override Errno DeclareCreate(int count = 1)
+    {
+        Lassert.That(State == Phase.Declaring && count >= 0);
+        if (!device.TryReserveObjects(count))
+            return Errno.ENOSPC;
+        _reservedObjects += count;
+        return Reserve((long)count * device.Parameters.InodeSpace);
+    }
+
+    public override Errno DeclareInsert(int keyLength, int recordLength = 32, int count = 1) =>
+        Reserve((long)count * (DiskDevice.NameOverhead + keyLength + recordLength));
+
+    public override Errno DeclareXattr(int size) =>
+        Reserve(DiskDevice.XattrOverhead + device.Parameters.MaxNameLength + (long)size);
+
+    public override Errno DeclareWrite(IDtObject dtObject, long offset, long length) =>
+        Reserve(((DiskObject)dtObject).CountNewBlocks(offset, length) << DiskBlock.Shift);
+
+    public override Errno DeclareWrite(IDtObject dtObject, DtBuffers buffers)
+    {
+        var memory = (DiskBuffers)buffers;
+        var target = (DiskObject)dtObject;
+        long blocks = 0;
+        // Neighbouring pieces are counted together: a large write is one range.
+        for (int i = 0; i < memory.Count;)
+        {
+            (long start, long end) = memory.RangeFrom(ref i);
+            blocks += target.CountNewBlocks(start, end - start);
+        }
+        return Reserve(blocks << DiskBlock.Shift);
+    }
+
+    public override void OnCommit(DtCommitCallback callback, object? state)
+    {
+        Lassert.That(State is Phase.Declaring or Phase.Started or Phase.Stopping);
+        if (_callbackCount == _callbacks.Length)
+            Array.Resize(ref _callbacks, _callbackCount * 2);
+        _callbacks[_callbackCount++] = (callback, state);
+    }
+
+    public override void Finish()
+    {
+        bool started = State is Phase.Started or Phase.Stopping;
+        Lassert.That(started || State == Phase.Declaring, "a transaction was stopped twice");
+        device.ReturnBytes(_reservedBytes);
+        device.ReturnObjects(_reservedObjects);
+        _reservedBytes = _reservedObjects = 0;
+        State = Phase.Stopped;
+        if (started)
+            device.Enqueue(this);
+        else
+            Recycle();
+    }
+
+    public void Number(ulong sequence) => Sequence = sequence;
+
+    // What the operations note, under the lock of the object.
+
+    public void Touch(DiskObject dtObject, DiskDirty dirty)
+    {
+        Lassert.That(IsStarted, "a change outside a started transaction");
+        for (int i = _objects.Count - 1; i >= 0; i--)
+        {
+            if (_objects[i].Object != dtObject)
+                continue;
+            _objects[i] = (dtObject, _objects[i].Dirty | dirty);
+            return;
+        }
+        _objects.Add((dtObject, dirty));
+        dtObject.AddUser();
+    }
+
+    public void Touch(DiskObject dtObject, DiskEntry entry)
+    {
+        if (entry.LastUser == this)
+            return;
+        entry.LastUser = this;
+        entry.Users++;
+        _entries.Add((dtObject, entry));
+    }
+
+    public void Doom(ReadOnlySpan<byte> key) => _doomedKeys.Add(key.ToArray());
+
+    public void DoomRange(ReadOnlySpan<byte> first, ReadOnlySpan<byte> end) =>
+        _doomedRanges.Add((first.ToArray(), end.ToArray()));
+
+    /// <summary>A part of a file, or a whole one, that nothing needs once this is durable.</summary>
+    public void Free(in DiskFreed freed) => _freed.Add(freed);
+
+    /// <summary>Takes from what was declared, and what was not from what is free.</summary>
+    public bool TryUse(long bytes)
+    {
+        Lassert.That(IsStarted, "a change outside a started transaction");
+        long reserved = Math.Min(bytes, _reservedBytes);
+        if (bytes > reserved && !device.TryReserveBytes(bytes - reserved))
+            return false;
+        _reservedBytes -= reserved;
+        _usedBytes += bytes;
+        return true;
+    }
+
+    public void GiveBack(long bytes)
+    {
+        device.ReturnBytes(bytes);
+        _usedBytes -= bytes;
+    }
+
+    public bool TryUseObject()
+    {
+        Lassert.That(IsStarted, "a change outside a started transaction");
+        if (_reservedObjects > 0)
+            _reservedObjects--;
+        else if (!device.TryReserveObjects(1))
+            return false;
+        _usedObjects++;
+        return true;
+    }
+
+    public void GiveBackObject()
+    {
+        device.ReturnObjects(1);
+        _usedObjects--;
+    }
+
+    /// <summary>Writes down all it changed, as it is now: what others changed meanwhile of the same keys with it, so
+    /// that the last to be written is the last that was.</summary>
+    public void Build()
+    {
+        foreach (byte[] key in _doomedKeys)
+            Batch.Delete(key);
+        foreach ((byte[] first, byte[] end) in _doomedRanges)
+            Batch.DeleteRange(first, end);
+        foreach ((DiskObject dtObject, DiskEntry entry) in _entries)
+            dtObject.WriteEntry(Batch, entry);
+        foreach ((DiskObject dtObject, DiskDirty dirty) in _objects)
+            dtObject.WriteRecord(Batch, dirty);
+    }
+
+    /// <summary>The store has it: what was kept for that is let go.</summary>
+    public void Applied()
+    {
+        foreach ((DiskObject dtObject, DiskEntry entry) in _entries)
+            dtObject.Forget(entry, this);
+        foreach ((DiskObject dtObject, DiskDirty _) in _objects)
+            dtObject.DropUser();
+        _entries.Clear();
+        _objects.Clear();
+    }
+
+    /// <summary>It is durable, or lost.</summary>
+    public void Committed(ulong sequence, Errno status)
+    {
+        for (int i = 0; i < _callbackCount; i++)
+            _callbacks[i].Callback(_callbacks[i].State, sequence, status);
+        Recycle();
+    }
+
+    protected override Errno Begin()
+    {
+        if (device.IsReadOnly)
+            return Errno.EROFS;
+        return device.IsFailed ? Errno.EIO : Errno.OK;
+    }
+
+    protected override void Stopped(bool isSync) => device.OnStopped(isSync);
+
+    Errno Reserve(long bytes)
+    {
+        Lassert.That(State == Phase.Declaring, "declared after the start");
+        if (!device.TryReserveBytes(bytes))
+            return Errno.ENOSPC;
+        _reservedBytes += bytes;
+        return Errno.OK;
+    }
+
+    void Recycle()
+    {
+        Array.Clear(_callbacks, 0, _callbackCount);
+        _callbackCount = 0;
+        _usedBytes = _usedObjects = 0;
+        _objects.Clear();
+        _entries.Clear();
+        _doomedKeys.Clear();
+        _doomedRanges.Clear();
+        _freed.Clear();
+        Batch.Clear();
+        Hooks = null;
+        Owner = null;
+        IsSync = false;
+        device.Return(this);
+    }
+}

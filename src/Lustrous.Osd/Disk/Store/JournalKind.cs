@@ -1,0 +1,13 @@
+namespace Lustrous.Osd.Disk.Store;
+
+/// <summary>What a record of the journal is.</summary>
+enum JournalKind : uint
+{
+    None = 0,
+
+    /// <summary>A <see cref="DiskBatch"/>.</summary>
+    Transaction = 1,
+
+    /// <summary>Nothing but a number: all up to it was durable, its data too.</summary>
+    Committed = 2,
+}
