@@ -21,6 +21,9 @@ public sealed partial class LuTarget
             export.TargetData = data = new TargetExport(this);
 
         bool isLight = (reply.ConnectFlags & ConnectFlags.LIGHTWEIGHT) != 0;
+        if (Recovery is { } recovery && isNew && !isLight
+            && recovery.Connecting(export, Slots!.Find(export.ClientUuid) is not null) is var busy and not Errno.OK)
+            return busy;
         if (isNew && Slots is { } slots && !isLight
             && TakeSlot(slots, export, data, reply) is var full and not Errno.OK)
             return full;
@@ -32,6 +35,8 @@ public sealed partial class LuTarget
         }
         if (!Device.Parameters.SeeksHoles)
             reply.ConnectFlags2 &= ~ConnectFlags2.LSEEK;
+        if (Service.IsRecovering)
+            data.FirstReplay = asked.Transno;
         return _hooks?.Connecting(export, asked, ref reply) ?? Errno.OK;
     }
 
@@ -91,6 +96,7 @@ public sealed partial class LuTarget
         _hooks?.Disconnected(export, isEviction);
         if (export.TargetData is not TargetExport data)
             return;
+        Recovery?.Disconnected(export);
         if (data.Grant is { } grant)
             Grants!.Discard(grant);
         // Who stops keeps its clients in mind: they come back after the restart. So does a known client whose connect
@@ -110,7 +116,12 @@ public sealed partial class LuTarget
         public Errno Connecting(Export export, in ObdConnectData asked, ref ObdConnectData reply) =>
             target.Connecting(export, asked, ref reply);
 
-        public void Connected(Export export, bool isReconnect) => target._hooks?.Connected(export, isReconnect);
+        public void Connected(Export export, bool isReconnect)
+        {
+            if (target.Recovery is { } recovery && export.TargetData is TargetExport { Slot: not null } data)
+                recovery.Connected(export, data.FirstReplay);
+            target._hooks?.Connected(export, isReconnect);
+        }
 
         public ValueTask<Errno> SettleAsync(Export export, CancellationToken cancel) =>
             target.SettleAsync(export, cancel);

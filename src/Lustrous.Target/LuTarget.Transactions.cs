@@ -54,6 +54,15 @@ public sealed partial class LuTarget : IDtTransactionHooks
         return transaction;
     }
 
+    /// <summary>What was kept of the answer to a request of this number, be it of a former life.</summary>
+    public bool TryFindReply(ServerRequest request, out ReplyRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        record = default;
+        return Slots is { } slots && request.Export?.TargetData is TargetExport { Slot: { } slot }
+            && slots.TryFind(slot, request.Xid, out record);
+    }
+
     /// <summary>A transno for a request that changed nothing but has to be replayed, as an open
     /// (mdt_empty_transno).</summary>
     public Errno EmptyTransaction(ServerRequest request)

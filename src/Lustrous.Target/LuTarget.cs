@@ -5,6 +5,7 @@ using Lustrous.Obdclass.Storage;
 using Lustrous.Ptlrpc.Server;
 using Lustrous.Target.Clients;
 using Lustrous.Target.Grants;
+using Lustrous.Target.Recovery;
 
 namespace Lustrous.Target;
 
@@ -72,6 +73,16 @@ public sealed partial class LuTarget : IAsyncDisposable
     /// <summary>What the target remembers of its clients over a restart; null where it remembers nothing.</summary>
     public LastRcvd? Slots { get; }
 
+    /// <summary>Of this life; null where there was nobody to wait for.</summary>
+    public TargetRecovery? Recovery { get; private set; }
+
+    /// <summary>There are clients of a former life to be waited for.</summary>
+    public bool WillRecover => Slots is { Count: > 0 } && !Device.IsReadOnly;
+
+    /// <summary>Called once when the recovery is over: what the former life left behind, and no client came back for,
+    /// goes (<c>o_postrecov</c>).</summary>
+    public Action? Recovered { get; set; }
+
     /// <summary>Space promised to clients; only an OST promises any.</summary>
     public GrantTable? Grants { get; }
 
@@ -81,8 +92,16 @@ public sealed partial class LuTarget : IAsyncDisposable
     {
         if (_openError != Errno.OK)
             return _openError;
-        if (Slots is not null && BeginEpoch() is var error and not (Errno.OK or Errno.EROFS))
+        if (WillRecover)
+        {
+            Recovery = new TargetRecovery(this, _context, Slots!);
+            Service.Recovery = Recovery;
+            Service.IsRecovering = true;
+        }
+        else if (Slots is not null && BeginEpoch() is var error and not (Errno.OK or Errno.EROFS))
+        {
             return error;
+        }
         return Service.Exports.Add(Service);
     }
 
@@ -102,6 +121,22 @@ public sealed partial class LuTarget : IAsyncDisposable
     /// <summary>Commits all so far; the replies that follow say so in their last_committed.</summary>
     public ValueTask<Errno> SyncAsync(CancellationToken cancel = default) => Device.SyncAsync(cancel);
 
-    /// <summary>Disconnects its clients and takes no more.</summary>
-    public ValueTask DisposeAsync() => Service.DisposeAsync();
+    /// <summary>Takes no more clients; those it has find it again after its next start.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task service = Service.DisposeAsync().AsTask();
+        Recovery?.Dispose();
+        await service;
+    }
+
+    /// <summary>New numbers from here on, and no more replays.</summary>
+    internal void RecoveryEnded()
+    {
+        Errno error = BeginEpoch();
+        if (error != Errno.OK)
+            _context.Log.Error(Name, $"the end of the recovery cannot be noted: {error}");
+        Service.IsRecovering = false;
+    }
+
+    internal void AfterRecovery() => Recovered?.Invoke();
 }

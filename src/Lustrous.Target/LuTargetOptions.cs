@@ -1,4 +1,5 @@
 using Lustrous.Idl.Ptlrpc;
+using Lustrous.Ptlrpc;
 
 namespace Lustrous.Target;
 
@@ -34,6 +35,16 @@ public sealed record LuTargetOptions
     public bool IsReplayable { get; init; }
 
     public int PingEvictSeconds { get; init; } = 150;
+
+    /// <summary>Of the node: how long clients take to come back follows from them.</summary>
+    public PtlrpcOptions Timeouts { get; init; } = PtlrpcOptions.Default;
+
+    /// <summary>How long clients of the former life are waited for (<c>recovery_time_soft</c>), as long as they do not
+    /// go on with it; 0 for three times the node's timeout.</summary>
+    public int RecoverySoftSeconds { get; init; }
+
+    /// <summary>When a recovery is ended in any case (<c>recovery_time_hard</c>); 0 for nine times that.</summary>
+    public int RecoveryHardSeconds { get; init; }
 
     /// <summary>Space that is never granted, in percent of what is free.</summary>
     public int ReservedPercent { get; init; }

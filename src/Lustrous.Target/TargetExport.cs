@@ -1,6 +1,7 @@
 using Lustrous.Ptlrpc.Server;
 using Lustrous.Target.Clients;
 using Lustrous.Target.Grants;
+using Lustrous.Target.Recovery;
 
 namespace Lustrous.Target;
 
@@ -17,6 +18,12 @@ public sealed class TargetExport
 
     /// <summary>The line was made for this connection, not found from before a restart.</summary>
     internal bool IsSlotNew { get; set; }
+
+    /// <summary>Its part in the target's recovery; null for none.</summary>
+    internal RecoveryClient? Recovery { get; set; }
+
+    /// <summary>The lowest transno that it will replay, where it says so.</summary>
+    internal ulong FirstReplay { get; set; }
 
     /// <summary>What it may write; null where the target grants nothing.</summary>
     public GrantClient? Grant { get; internal set; }

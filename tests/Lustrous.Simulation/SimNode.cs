@@ -36,6 +36,9 @@ public sealed class SimNode
 
     public bool IsUp => _lnet is not null;
 
+    /// <summary>What a disk of this machine runs on, which does not die with it.</summary>
+    public SimHost AddDisk(string name) => _simulation.AddHost(name);
+
     /// <summary>Begins something on this node; cancelled when it crashes.</summary>
     public Task RunAsync(Func<Task> body) => Host.RunAsync(body);
 

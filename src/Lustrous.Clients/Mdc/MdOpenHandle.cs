@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
 using Lustrous.Idl.Fids;
+using Lustrous.Idl.Mdt;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Ptlrpc.Client;
+using Lustrous.Ptlrpc.Layout;
 
 namespace Lustrous.Clients.Mdc;
 
@@ -26,14 +29,39 @@ public sealed class MdOpenHandle
 
     internal MdcDevice Owner { get; }
 
-    /// <summary>The open stays in the replay list until the file is closed.</summary>
-    internal void Keep(PtlrpcRequest request)
+    /// <summary>
+    /// The open stays in the replay list until the file is closed, and the close durable: what goes to a restarted MDT
+    /// names the object, its layout and the handle there was (mdc_set_open_replay_data, mdc_save_lovea).
+    /// </summary>
+    internal void Keep(PtlrpcRequest request, ReadOnlySpan<byte> layout)
     {
+        if (!layout.IsEmpty)
+        {
+            Span<byte> ea = request.AmendForReplay(Rmf.Eadata, layout.Length);
+            layout.CopyTo(ea);
+            ea[layout.Length..].Clear();
+        }
+        ref MdtRecCreate record = ref MemoryMarshal.AsRef<MdtRecCreate>(request.AmendForReplay(Rmf.RecReint));
+        record.Fid2 = Fid;
+        record.OpenHandleOld = Handle;
         request.UserState = this;
+        request.ReplayCallback = static replayed => ((MdOpenHandle)replayed.UserState!).Replayed(replayed);
         _request = request;
     }
 
-    /// <summary>Closed: nothing is left to replay.</summary>
+    /// <summary>The restarted MDT has a handle of its own for the file; it knows the old one too, for the replay of a
+    /// close.</summary>
+    void Replayed(PtlrpcRequest request)
+    {
+        if (request.ReplayReply is not { } reply
+            || !reply.TryGet(Rmf.MdtBody, MessageSide.Reply, out MdtBody body) || body.OpenHandle.Cookie == 0)
+            return;
+        Handle = body.OpenHandle;
+        // A next restart is told of this handle.
+        MemoryMarshal.AsRef<MdtRecCreate>(request.AmendForReplay(Rmf.RecReint)).OpenHandleOld = Handle;
+    }
+
+    /// <summary>Its close is durable, or there is nothing to close any more: nothing is left to replay.</summary>
     internal void Drop()
     {
         PtlrpcRequest? request = Interlocked.Exchange(ref _request, null);

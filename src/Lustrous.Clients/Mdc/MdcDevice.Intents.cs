@@ -66,6 +66,9 @@ public sealed partial class MdcDevice
             return error;
         ReadOnlySpan<byte> layout = request.GetBytes(Rmf.DlmLvb);
         NoteEaSize(layout.Length);
+        // A restarted MDT is told what it gave, as it would choose other objects now.
+        if (request.Transno != 0 && !layout.IsEmpty)
+            layout.CopyTo(request.AmendForReplay(Rmf.Eadata, layout.Length));
         return new MdAnswer(new MdtBody { Fid1 = fid })
         {
             Layout = layout.ToArray(),
@@ -147,7 +150,7 @@ public sealed partial class MdcDevice
             if (request.Transno != 0)
             {
                 kept = true;
-                open.Keep(request);
+                open.Keep(request, answer.Value.Layout);
             }
             answer.Value.Open = open;
             return answer;

@@ -94,8 +94,12 @@ public sealed partial class MdcDevice
         request.SetReplySize(Rmf.MdtMd, Volatile.Read(ref _defaultEaSize));
         request.Set(Rmf.MdtEpoch, new MdtIoEpoch { OpenHandle = open.Handle });
         SetRecord(request, Record(change));
+        // As long as the close is not durable, a restarted MDT may have the file open, or its close to be replayed.
+        request.UserState = open;
+        request.ReplayEndedCallback = static closed => ((MdOpenHandle)closed.UserState!).Drop();
         Errno status = await request.SendAsync(cancel);
-        open.Drop();
+        if (status != Errno.OK)
+            open.Drop();
         return status;
     }
 

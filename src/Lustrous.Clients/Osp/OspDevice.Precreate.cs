@@ -23,6 +23,7 @@ public sealed partial class OspDevice
     int _createCount;               // guarded by _lock
     bool _createSlow;               // guarded by _lock: asking for more would not help
     bool _recovering = true;        // guarded by _lock: what the OST has is not settled
+    bool _mdtRecovers;              // guarded by _lock: nor which objects files have
     Errno _status = Errno.ENOTCONN; // guarded by _lock: why no objects are made
     bool _pumping;                  // guarded by _lock
     Task _pump = Task.CompletedTask;            // guarded by _lock
@@ -63,6 +64,29 @@ public sealed partial class OspDevice
         return fid.Sequence != 0;
     }
 
+    /// <summary>The MDT waits for clients, who may bring back files with objects of this OST that nobody knows of now:
+    /// no object is an orphan until then (<c>opd_recovery_completed</c>). Before <see cref="Start"/>.</summary>
+    public void WaitForMdt()
+    {
+        using (_lock.Enter())
+            _mdtRecovers = true;
+    }
+
+    /// <summary>All files are back that come back.</summary>
+    public void MdtRecovered()
+    {
+        Fid last = _lastUsed.Last;
+        using (_lock.Enter())
+        {
+            if (!_mdtRecovers)
+                return;
+            _mdtRecovers = false;
+            (_sequence, _used, _lastCreated) = (last.Sequence, last.ObjectId, last.ObjectId);
+            _recovering = true;
+        }
+        Pump();
+    }
+
     /// <summary>Room for what <see cref="Use"/> writes.</summary>
     public Errno DeclareUse(DtTransaction transaction) => _lastUsed.Declare(transaction);
 
@@ -79,7 +103,7 @@ public sealed partial class OspDevice
     }
 
     // Guarded by _lock.
-    bool IsLow => _isConnected && !_pumping && _status == Errno.OK && Options.MaxCreateCount > 0
+    bool IsLow => _isConnected && !_pumping && !_mdtRecovers && _status == Errno.OK && Options.MaxCreateCount > 0
         && (_recovering || Available < _createCount / 2);
 
     async ValueTask<Result<Fid>> WaitForObjectAsync(CancellationToken cancel)

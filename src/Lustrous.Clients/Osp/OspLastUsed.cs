@@ -23,6 +23,16 @@ sealed class OspLastUsed(IDtDevice storage, uint ostIndex)
 
     long Offset => (long)ostIndex * EntryBytes;
 
+    /// <summary>The last object that a file has, be its transaction durable or not.</summary>
+    public Fid Last
+    {
+        get
+        {
+            using (_lock.Enter())
+                return _last;
+        }
+    }
+
     /// <summary>The last object that a stored file has; zero when there is none.</summary>
     public Fid Load()
     {

@@ -40,6 +40,18 @@ public interface ILod
     ValueTask<Result<LodLayout>> ExtendAsync(
         Fid file, ReadOnlyMemory<byte> lov, LuExtent extent, CancellationToken cancel);
 
+    /// <summary>The layout of a file that was made in the target's former life, and is made again: with the objects
+    /// that it had.</summary>
+    /// <returns>EINVAL: not a layout with objects on OSTs that are known.</returns>
+    Result<LodLayout> Recall(ReadOnlySpan<byte> lov);
+
+    /// <summary>The target waits for the clients of its former life: until <see cref="Recovered"/> nothing is settled
+    /// with OSTs about which objects files have, as files may come back.</summary>
+    void Recovering();
+
+    /// <summary>Every file that comes back is there.</summary>
+    void Recovered();
+
     /// <summary>The objects go back: the transaction was not made.</summary>
     void Discard(LodLayout layout);
 

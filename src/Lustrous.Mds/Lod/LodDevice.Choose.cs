@@ -45,6 +45,27 @@ public sealed partial class LodDevice
             ? ReserveListedAsync(request, stripes, cancel)
             : ReserveAsync(request, isOwnWish, stripes, cancel);
 
+    public Result<LodLayout> Recall(ReadOnlySpan<byte> lov)
+    {
+        if (LengthOf(lov) is not { } length)
+            return Errno.EINVAL;
+        Result<LovOstDataV1[]> objects = ObjectsOf(lov[..length]);
+        Result<List<LodStripe>> stripes = StripesOf(lov[..length]);
+        // What only asks for a layout has no objects.
+        if (objects.Failed || stripes.Failed || objects.Value.Length == 0
+            || stripes.Value.Count != objects.Value.Length)
+            return Errno.EINVAL;
+        return new LodLayout(lov[..length].ToArray(), objects.Value, stripes.Value) { IsRecalled = true };
+    }
+
+    /// <summary>Bytes of a layout, behind which there may be more room than it takes; null: it is none.</summary>
+    static int? LengthOf(ReadOnlySpan<byte> lov)
+    {
+        if (LovCompositeEa.IsComposite(lov))
+            return LovCompositeEa.Parse(lov) is { Failed: false } composite ? composite.Value.ToArray().Length : null;
+        return LovEa.Parse(lov) is { Failed: false } plain ? plain.Value.Size : null;
+    }
+
     public Result<byte[]> CheckDirectoryDefault(ReadOnlySpan<byte> wanted)
     {
         if (LovCompositeEa.IsComposite(wanted))

@@ -18,6 +18,7 @@ public sealed partial class LodDevice : ILod, IAsyncDisposable
     readonly LodChoice _choice;
     readonly RankedLock _lock = new(5, "lod_mutex");
     volatile OspDevice[] _osts = [];        // replaced under _lock, by rising index
+    volatile bool _isRecovering;
 
     public LodDevice(PtlrpcNode node, IDtDevice storage, LodOptions options)
     {
@@ -59,6 +60,8 @@ public sealed partial class LodDevice : ILod, IAsyncDisposable
     public Errno Add(OspDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
+        if (_isRecovering)
+            device.WaitForMdt();
         using (_lock.Enter())
         {
             OspDevice[] osts = _osts;
@@ -82,10 +85,20 @@ public sealed partial class LodDevice : ILod, IAsyncDisposable
         return null;
     }
 
+    public void Recovering() => _isRecovering = true;
+
+    public void Recovered()
+    {
+        _isRecovering = false;
+        foreach (OspDevice ost in _osts)
+            ost.MdtRecovered();
+    }
+
     public void Discard(LodLayout layout)
     {
         ArgumentNullException.ThrowIfNull(layout);
-        GiveBack(layout.Stripes);
+        if (!layout.IsRecalled)
+            GiveBack(layout.Stripes);
     }
 
     public Errno DeclareCreate(DtTransaction transaction, LodLayout layout)

@@ -28,6 +28,9 @@ public sealed class LodLayout
     public byte[] Ea { get; }
 
     internal IReadOnlyList<LodStripe> Stripes { get; }
+
+    /// <summary>Of a former life: its objects were not reserved now, and are not given back.</summary>
+    internal bool IsRecalled { get; init; }
 }
 
 /// <summary>An object and the OST it is on.</summary>

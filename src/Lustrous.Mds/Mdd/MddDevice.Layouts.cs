@@ -29,6 +29,9 @@ public sealed partial class MddDevice
         return _lod.ChooseAsync(file, wanted, inherited, cancel);
     }
 
+    /// <summary>A layout that was chosen in the target's former life. EINVAL: it is none.</summary>
+    internal Result<LodLayout> RecallLayout(ReadOnlySpan<byte> ea) => _lod is null ? Errno.EINVAL : _lod.Recall(ea);
+
     internal void DiscardLayout(LodLayout? layout)
     {
         if (layout is not null)

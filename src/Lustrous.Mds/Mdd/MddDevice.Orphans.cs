@@ -15,11 +15,17 @@ public sealed partial class MddDevice
     /// <param name="o">Which.</param>
     /// <param name="flags">How it is opened.</param>
     /// <param name="byHandle">By FID: then even one without a name, if somebody has it open.</param>
+    /// <param name="isReplay">It was open in the target's former life: then it may have lost its name there.</param>
     /// <returns>ENOENT: it has been removed. ETXTBSY.</returns>
-    internal Errno TryOpen(IDtObject o, MdsOpenFlags flags, bool byHandle)
+    internal Errno TryOpen(IDtObject o, MdsOpenFlags flags, bool byHandle, bool isReplay = false)
     {
         if (Open.TryOpen(o.Fid, flags) is var error and not Errno.OK)
             return error;
+        if (isReplay && IsOrphan(o.Fid))
+        {
+            Open.MarkOrphan(o.Fid);
+            return Errno.OK;
+        }
         if (o.GetAttributes(out DtAttributes attributes) == Errno.OK
             && (attributes.Nlink > 0 || byHandle && Open.IsOpenOrphan(o.Fid)))
             return Errno.OK;
@@ -31,8 +37,7 @@ public sealed partial class MddDevice
     internal Errno Close(in MddContext context, IDtObject o, MdsOpenFlags flags) =>
         Open.Close(o.Fid, flags) ? DestroyOrphan(context, o) : Errno.OK;
 
-    /// <summary>Destroys what the last life of the target left open: its clients, which could close it, are
-    /// gone.</summary>
+    /// <summary>Destroys what the last life of the target left open, and nobody has opened again.</summary>
     /// <returns>How many there were.</returns>
     public int DestroyOrphans()
     {
@@ -48,9 +53,22 @@ public sealed partial class MddDevice
                     found.Add(names.Entry.Fid);
             }
         }
+        int destroyed = 0;
         foreach (Fid fid in found)
+        {
+            if (!Open.TryClaimOrphan(fid))
+                continue;
             DestroyOrphan(MddContext.Server, _device.Locate(fid));
-        return found.Count;
+            destroyed++;
+        }
+        return destroyed;
+    }
+
+    bool IsOrphan(Fid fid)
+    {
+        Span<byte> name = stackalloc byte[OrphanNameLength];
+        OrphanName(fid, name);
+        return _device.Locate(DtLocalFid.Orphans).Lookup(name, out _) == Errno.OK;
     }
 
     void AddOrphan(DtTransaction tx, IDtObject o, uint type)

@@ -87,6 +87,25 @@ sealed class OpenObjects
         }
     }
 
+    /// <summary>An open one is in the list of orphans from the target's former life.</summary>
+    public void MarkOrphan(Fid fid)
+    {
+        using (_lock.Enter())
+            _objects[fid].IsOrphan = true;
+    }
+
+    /// <summary>One of the list of orphans: true when nobody has it open, so that the caller destroys it.</summary>
+    public bool TryClaimOrphan(Fid fid)
+    {
+        using (_lock.Enter())
+        {
+            if (_objects.ContainsKey(fid))
+                return false;
+            _objects.Add(fid, new OpenObject(fid) { IsOrphan = true, IsDead = true });
+            return true;
+        }
+    }
+
     /// <summary>It is destroyed, or could not be: forget it.</summary>
     public void Destroyed(Fid fid)
     {

@@ -26,14 +26,19 @@ public sealed partial class MdtDevice : IServiceTargetHooks
 
     void IServiceTargetHooks.Connected(Export export, bool isReconnect) => DataOf(export);
 
-    /// <summary>Its locks go, and its files are closed: no times or sizes come with that, and no reply.</summary>
+    /// <summary>Its locks go, and its files are closed: no times or sizes come with that, and no reply. Where the
+    /// target stops, the clients have their files open again after its next start: what lost its name lives on.
+    /// </summary>
     void IServiceTargetHooks.Disconnected(Export export, bool isEviction)
     {
         _locks.Disconnected(export);
         if (export.TargetData is not TargetExport { Data: MdtExportData data })
             return;
         foreach (MdtOpenFile file in data.TakeAll())
-            _mdd.Close(MddContext.Server, Storage.Locate(file.Fid), file.Flags);
+        {
+            if (!Target.IsStopping)
+                _mdd.Close(MddContext.Server, Storage.Locate(file.Fid), file.Flags);
+        }
     }
 
     ulong IServiceTargetHooks.KnownCookie(string clientUuid, ulong remoteHandle) => 0;
@@ -51,9 +56,17 @@ public sealed partial class MdtDevice : IServiceTargetHooks
 
     /// <summary>Opens an object for a client.</summary>
     /// <returns>The handle. ENOENT, ETXTBSY; ENODEV: the client has gone.</returns>
-    Result<LustreHandle> OpenFor(ServerRequest request, Obdclass.Storage.IDtObject o, MdsOpenFlags flags, bool byHandle)
+    /// <param name="request">Its.</param>
+    /// <param name="o">The object.</param>
+    /// <param name="flags">How.</param>
+    /// <param name="byHandle">By FID: one without a name too, if somebody has it open.</param>
+    /// <param name="oldHandle">Of the open that is replayed.</param>
+    Result<LustreHandle> OpenFor(
+        ServerRequest request, Obdclass.Storage.IDtObject o, MdsOpenFlags flags, bool byHandle,
+        LustreHandle oldHandle = default)
     {
-        if (_mdd.TryOpen(o, flags, byHandle) is var error and not Errno.OK)
+        bool isReplay = (request.Flags & MsgFlags.REPLAY) != 0;
+        if (_mdd.TryOpen(o, flags, byHandle, isReplay) is var error and not Errno.OK)
             return error;
         ulong cookie;
         do
@@ -61,7 +74,8 @@ public sealed partial class MdtDevice : IServiceTargetHooks
             cookie = Context.Random.NextUInt64();
         }
         while (cookie == 0);
-        var file = new MdtOpenFile(new LustreHandle(cookie), o.Fid, flags, request.Xid, request.ReplyTransno);
+        var file = new MdtOpenFile(
+            new LustreHandle(cookie), o.Fid, flags, request.Xid, request.ReplyTransno, oldHandle);
         if (DataOf(request.Export!).TryAdd(file))
             return file.Handle;
         _mdd.Close(MddContext.Server, o, flags);

@@ -1,5 +1,6 @@
 using Lustrous.Idl.Layout;
 using Lustrous.Idl.Mdt;
+using Lustrous.Idl.Ptlrpc;
 using Lustrous.Mds.Mdd;
 using Lustrous.Obdclass.Storage;
 using Lustrous.Ptlrpc.Layout;
@@ -23,8 +24,12 @@ public sealed partial class MdtDevice
             return Errno.EPROTO;
         if (MdtReply.Pack(request) is var error and not Errno.OK)
             return error;
-        if (!DataOf(request.Export!).TryRemove(epoch.OpenHandle, out MdtOpenFile? file))
-            return Errno.ESTALE;
+        bool isReplay = (request.Flags & MsgFlags.REPLAY) != 0;
+        if (!DataOf(request.Export!).TryRemove(epoch.OpenHandle, isReplay, out MdtOpenFile? file))
+        {
+            // Closed in the former life, whose answer was lost; or the open was not worth a replay.
+            return IsAnswered(request, out _) ? Errno.OK : Errno.ESTALE;
+        }
         error = Close(request, file, ReintRecord.Setattr(record));
         // Even a close that changed nothing is replayed: the file is open again after the replay of its open.
         if (request.ReplyTransno == 0 && _target.EmptyTransaction(request) is var empty and not Errno.OK)

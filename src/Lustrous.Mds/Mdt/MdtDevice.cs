@@ -25,6 +25,7 @@ public sealed partial class MdtDevice : ITargetDevice, IMddTransactions
     readonly MddDevice _mdd;
     readonly LuTarget _target;
     readonly ServerNamespace _locks;
+    readonly ILod? _lod;
 
     /// <param name="node">The server's own: callbacks to clients go through it.</param>
     /// <param name="exports">Of the node: what its services find targets by.</param>
@@ -48,7 +49,12 @@ public sealed partial class MdtDevice : ITargetDevice, IMddTransactions
             Name = options.Name,
             Index = options.Index,
             IsReplayable = options.IsReplayable,
+            Timeouts = node.Options,
         }, storage, this);
+        _target.Recovered = Recovered;
+        if (_target.WillRecover)
+            lod?.Recovering();
+        _lod = lod;
         Target.CreateReverseImport = ReverseImport.Factory(node);
         _mdd = new MddDevice(context, storage, this, lod);
         _locks = new ServerNamespace(context, new ServerNamespaceOptions
@@ -111,13 +117,27 @@ public sealed partial class MdtDevice : ITargetDevice, IMddTransactions
     /// <summary>Carries out what concerns an MDT itself; OSTs are the LOD's.</summary>
     public ValueTask<Errno> ProcessConfigAsync(ConfigCommand command, CancellationToken cancel) => new(Errno.OK);
 
-    /// <summary>Ends what the last life left open, and takes clients.</summary>
+    /// <summary>Takes clients. What the last life left open ends when those who had it open have come back, or have
+    /// not.</summary>
     public ValueTask<Errno> StartAsync(CancellationToken cancel)
+    {
+        if (!_target.WillRecover)
+            DestroyOrphans();
+        return new(_target.Start());
+    }
+
+    void Recovered()
+    {
+        _locks.RecoveryDone();
+        DestroyOrphans();
+        _lod?.Recovered();
+    }
+
+    void DestroyOrphans()
     {
         int orphans = _mdd.DestroyOrphans();
         if (orphans > 0)
             Context.Log.Info(Name, $"{orphans} files that were open and unlinked are destroyed");
-        return new(_target.Start());
     }
 
     public async ValueTask DisposeAsync()

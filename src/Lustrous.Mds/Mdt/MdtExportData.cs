@@ -9,6 +9,7 @@ sealed class MdtExportData
     readonly RankedLock _lock = new(6, "med_open_lock");
     readonly Dictionary<ulong, MdtOpenFile> _files = [];    // guarded by _lock
     readonly Dictionary<ulong, MdtOpenFile> _byXid = [];    // guarded by _lock; never walked
+    readonly Dictionary<ulong, MdtOpenFile> _byOldHandle = [];      // guarded by _lock; never walked
     bool _closed;                                           // guarded by _lock
 
     public int OpenFiles
@@ -29,6 +30,8 @@ sealed class MdtExportData
                 return false;
             _files.Add(file.Handle.Cookie, file);
             _byXid[file.Xid] = file;
+            if (file.OldHandle.Cookie != 0)
+                _byOldHandle[file.OldHandle.Cookie] = file;
             return true;
         }
     }
@@ -47,14 +50,21 @@ sealed class MdtExportData
     }
 
     /// <summary>Takes a file out; false when the client has no such handle (any more).</summary>
-    public bool TryRemove(LustreHandle handle, [NotNullWhen(true)] out MdtOpenFile? file)
+    /// <param name="handle">Which.</param>
+    /// <param name="isReplay">It may be the handle of a former life.</param>
+    /// <param name="file">What it was.</param>
+    public bool TryRemove(LustreHandle handle, bool isReplay, [NotNullWhen(true)] out MdtOpenFile? file)
     {
         using (_lock.Enter())
         {
-            if (!_files.Remove(handle.Cookie, out file))
+            if (!_files.TryGetValue(handle.Cookie, out file)
+                && !(isReplay && _byOldHandle.TryGetValue(handle.Cookie, out file)))
                 return false;
+            _files.Remove(file.Handle.Cookie);
             if (_byXid.GetValueOrDefault(file.Xid) == file)
                 _byXid.Remove(file.Xid);
+            if (_byOldHandle.GetValueOrDefault(file.OldHandle.Cookie) == file)
+                _byOldHandle.Remove(file.OldHandle.Cookie);
             return true;
         }
     }
@@ -68,6 +78,7 @@ sealed class MdtExportData
             MdtOpenFile[] files = [.. _files.Values];
             _files.Clear();
             _byXid.Clear();
+            _byOldHandle.Clear();
             Array.Sort(files, static (a, b) => a.Xid.CompareTo(b.Xid));
             return files;
         }

@@ -10,4 +10,6 @@ namespace Lustrous.Mds.Mdt;
 /// <param name="Flags">How it was opened.</param>
 /// <param name="Xid">The request that opened it: its resend gets the same handle.</param>
 /// <param name="Transno">Its transaction.</param>
-sealed record MdtOpenFile(LustreHandle Handle, Fid Fid, MdsOpenFlags Flags, ulong Xid, ulong Transno);
+/// <param name="OldHandle">The one it had in a former life of the target: replays go by it.</param>
+sealed record MdtOpenFile(
+    LustreHandle Handle, Fid Fid, MdsOpenFlags Flags, ulong Xid, ulong Transno, LustreHandle OldHandle = default);

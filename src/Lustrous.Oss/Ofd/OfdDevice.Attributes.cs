@@ -52,7 +52,7 @@ public sealed partial class OfdDevice
         // Truncating by mistake while changing the time would be very bad: that is OST_PUNCH's business.
         if ((body.Attributes.Valid & MdtValid.FLSIZE) != 0 && body.Attributes.Size != EndOfObject)
             return Errno.EPERM;
-        Result<IDtObject> found = _storage.Find(fid);
+        Result<IDtObject> found = FindForChange(request, fid);
         if (found.Failed)
             return found.Error;
         DtAttributes wanted = ObdoAttributes.From(

@@ -102,6 +102,31 @@ public sealed partial class OfdDevice
         return status != Errno.OK ? status : SetId(ref reply, sequence, sequence.LastId);
     }
 
+    /// <summary>
+    /// An object that a replayed request changes. The MDT had it made, and the crash lost that: it is made again, with
+    /// all before it, as the MDT will want it when it comes back (ofd_preprw_write).
+    /// </summary>
+    Result<IDtObject> FindForChange(ServerRequest request, Fid fid)
+    {
+        Result<IDtObject> found = _storage.Find(fid);
+        if (!found.Failed || (request.Flags & MsgFlags.REPLAY) == 0 || !(fid.IsNormal || fid.IsIdif))
+            return found;
+        var id = new OstId(fid);
+        Result<OfdSequence> sequence = FindSequence(SequenceOf(id));
+        if (sequence.Failed)
+            return sequence.Error;
+        using (sequence.Value.CreateLock.Enter())
+        {
+            long missing = (long)(id.Id - sequence.Value.LastId);
+            // Below the last number it is not missing but destroyed.
+            if (missing is <= 0 or > 5 * OstConst.MAX_PRECREATE)
+                return Errno.ENOENT;
+            if (Make(sequence.Value, (int)missing) is var error and not Errno.OK)
+                return error;
+        }
+        return _storage.Find(fid);
+    }
+
     /// <summary>Makes objects up to the number asked for, as many as there is room for.</summary>
     Errno MakeObjects(OfdSequence sequence, ulong upTo, ref Obdo reply)
     {

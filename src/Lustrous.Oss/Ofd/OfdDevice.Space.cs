@@ -38,7 +38,7 @@ public sealed partial class OfdDevice
             start == 0 ? LockFlags.AST_DISCARD_DATA : 0);
         if (locked.Failed)
             return locked.Error;
-        Result<IDtObject> found = _storage.Find(fid);
+        Result<IDtObject> found = FindForChange(request, fid);
         DtAttributes wanted = ObdoAttributes.From(body.Attributes, ObdoAttributes.Times | ObdoAttributes.Owners);
         error = found.Failed
             ? found.Error
@@ -73,7 +73,7 @@ public sealed partial class OfdDevice
             body.Attributes, fid, start, end, LockMode.PW, cancel);
         if (locked.Failed)
             return locked.Error;
-        Result<IDtObject> found = _storage.Find(fid);
+        Result<IDtObject> found = FindForChange(request, fid);
         error = found.Failed ? found.Error : Fallocate(request, found.Value, body.Attributes, modes);
         Release(locked.Value);
         if (error != Errno.OK)

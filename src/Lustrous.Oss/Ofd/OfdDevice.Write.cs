@@ -78,7 +78,7 @@ public sealed partial class OfdDevice
     async ValueTask<Errno> WriteObjectAsync(
         ServerRequest request, BrwRequest io, Obdo asked, PendingWrite pending, CancellationToken cancel)
     {
-        Result<IDtObject> found = _storage.Find(io.Fid);
+        Result<IDtObject> found = FindForChange(request, io.Fid);
         if (found.Failed)
             return found.Error;
         if (!HasRoom(found.Value, BrwRequest.RangesOf(request)))

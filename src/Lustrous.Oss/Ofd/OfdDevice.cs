@@ -51,6 +51,7 @@ public sealed partial class OfdDevice : ITargetDevice, IServiceTargetHooks
                 Index = options.Index,
                 Instance = options.Instance,
                 IsReplayable = true,
+                Timeouts = node.Options,
             },
             storage, this);
         _target.Service.CreateReverseImport = ReverseImport.Factory(node);
@@ -60,6 +61,7 @@ public sealed partial class OfdDevice : ITargetDevice, IServiceTargetHooks
         {
             IntentPolicy = ExtentIntent.GlimpseAsync,
         };
+        _target.Recovered = _namespace.RecoveryDone;
         _sequenceServer = SeqServer.Create(
             new SeqServerOptions
             {

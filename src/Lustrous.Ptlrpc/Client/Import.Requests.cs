@@ -119,7 +119,10 @@ public sealed partial class Import
             }
         }
         if (committedAlready)
+        {
             request.CommitCallback?.Invoke(request);
+            request.ReplayEndedCallback?.Invoke(request);
+        }
         ReleaseAll(released);
     }
 
@@ -173,6 +176,7 @@ public sealed partial class Import
         {
             if (request.Generation == _machine.Generation)
                 request.CommitCallback?.Invoke(request);
+            request.ReplayEndedCallback?.Invoke(request);
             request.Release();
         }
         released.Clear();
@@ -186,7 +190,10 @@ public sealed partial class Import
         using (_lock.Enter())
             _replay.Clear(released);
         foreach (PtlrpcRequest request in released)
+        {
+            request.ReplayEndedCallback?.Invoke(request);
             request.Release();
+        }
     }
 
     SendTicket Ticket(PtlrpcRequest request, bool isResend)
@@ -204,6 +211,9 @@ public sealed partial class Import
         request.SetTimeout(request.TimeoutSeconds > 0
             ? request.TimeoutSeconds
             : _timeouts.RequestSeconds(request.RequestPortal, IsReverse));
+        // Who tells of locks has no requests left to replay (replay_one_lock).
+        if (request.SendState == ImportState.ReplayLocks)
+            request.RequestBody.Flags |= MsgFlags.REQ_REPLAY_DONE;
         bool isOrdinary = request.SendState != ImportState.Connecting;
         if (isOrdinary)
             _machine.Sent(Node.Seconds, _replay.IsCommitExpected);

@@ -27,12 +27,13 @@ public sealed partial class PtlrpcRequest
         if ((Interlocked.Or(ref _events, (int)(events | RequestEvents.Running)) & (int)RequestEvents.Running) != 0)
             return;
         AddReference();
-        bool signal;
+        bool signal = false;
         do
         {
             var now = (RequestEvents)Interlocked.And(ref _events, (int)RequestEvents.Running);
             Process(now & ~RequestEvents.Running);
-            signal = _phase == RequestPhase.Done && !_signalled;
+            // What comes while it ends has another round made, which must not take the signal back.
+            signal |= _phase == RequestPhase.Done && !_signalled;
             _signalled |= signal;
         }
         while (Interlocked.CompareExchange(ref _events, 0, (int)RequestEvents.Running) != (int)RequestEvents.Running);

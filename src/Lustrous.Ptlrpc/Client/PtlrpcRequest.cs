@@ -96,6 +96,10 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
     /// <summary>Called when the target has committed it; on a network thread.</summary>
     public Action<PtlrpcRequest>? CommitCallback { get; set; }
 
+    /// <summary>Called when it will never be replayed (again), be it committed or void; after
+    /// <see cref="CommitCallback"/>. Not of a request that fails.</summary>
+    public Action<PtlrpcRequest>? ReplayEndedCallback { get; set; }
+
     /// <summary>Called when it has been replayed, to mend what depends on the reply; <see cref="ReplayReply"/> has
     /// it.</summary>
     public Action<PtlrpcRequest>? ReplayCallback { get; set; }
@@ -146,6 +150,26 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
     internal bool IsTimedOut => _timedOut;
 
     internal RequestTraits Traits => new(SendState, Generation, NoDelay, NoResend, AllowReplay, Attempts > 0);
+
+    /// <summary>Changes what a replay will send, after the answer: a field as it was packed, to be written
+    /// to.</summary>
+    /// <param name="field">Which.</param>
+    /// <param name="sizeBytes">It is made as large as this, if it is smaller.</param>
+    public Span<byte> AmendForReplay(MessageField field, int sizeBytes = 0)
+    {
+        Lassert.That(_phase == RequestPhase.Done);
+        if (sizeBytes > Capsule.GetSize(field, MessageSide.Request)
+            && Capsule.Grow(field, MessageSide.Request, sizeBytes) != Errno.OK)
+        {
+            PooledBuffer larger = _node.Context.Buffers.Take(Capsule.Request.Length + sizeBytes + sizeof(ulong));
+            Capsule.MoveTo(MessageSide.Request, larger.Slice(0, larger.Capacity));
+            _requestBuffer!.Dispose();
+            _requestBuffer = larger;
+            Errno error = Capsule.Grow(field, MessageSide.Request, sizeBytes);
+            Lassert.That(error == Errno.OK);
+        }
+        return Capsule.GetBytes(field, MessageSide.Request);
+    }
 
     /// <summary>Sizes a variable field of the request, before the first field is set.</summary>
     public void SetSize(MessageField field, int sizeBytes)
@@ -284,7 +308,7 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
         ReplayReply = null;
         (NoDelay, NoResend, AllowReplay, NoRetryInProgress) = (false, false, false, false);
         (HighPriority, IsModifying, KeepForReplay, HoldsRpcSlot) = (false, false, false, false);
-        (CommitCallback, ReplayCallback, UserState, Bulk) = (null, null, null, null);
+        (CommitCallback, ReplayCallback, ReplayEndedCallback, UserState, Bulk) = (null, null, null, null, null);
         (Xid, MatchBits, Transno, Tag, Generation) = (0, 0, 0, 0, 0);
         (Status, ReplyStatus, Attempts, EarlyReplies, TimeoutSeconds) = (Errno.OK, 0, 0, 0, 0);
         (_progressRetries, _replyRoom) = (0, 0);

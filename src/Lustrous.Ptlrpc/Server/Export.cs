@@ -87,6 +87,10 @@ public sealed partial class Export
         }
     }
 
+    /// <summary>It took part in its target's recovery to the end: what it says of it again, as the answer was lost,
+    /// is no news.</summary>
+    public bool HasRecovered { get; set; }
+
     /// <summary>Replies of requests that must not be executed twice.</summary>
     public ReplyCache Replies { get; } = new();
 

@@ -120,7 +120,8 @@ public sealed partial class Service
             return false;
         }
         const MsgFlags replay = MsgFlags.REPLAY | MsgFlags.REQ_REPLAY_DONE;
-        if (((request.Flags & replay) != 0 || request.Transno != 0) && !export.Target.IsRecovering)
+        bool isRepeated = export.HasRecovered && request.Transno == 0 && (request.Flags & MsgFlags.REPLAY) == 0;
+        if (((request.Flags & replay) != 0 || request.Transno != 0) && !export.Target.IsRecovering && !isRepeated)
         {
             Log(LogLevel.Error, $"{request}: replay without recovery, evicting {export}");
             export.Target.Evict(export);

@@ -13,6 +13,28 @@ public sealed partial class Service
             _nrs.MakeUrgent(request);
     }
 
+    /// <summary>A request in hand waits for something that may need other requests handled: they get its
+    /// slot.</summary>
+    internal void LeaveSlot(ServerRequest request)
+    {
+        ServerRequest? next = null;
+        using (_lock.Enter())
+        {
+            _nrs.Finished(request);
+            if (!_isStopping)
+                next = _nrs.Next();
+        }
+        if (next is not null)
+            Context.Work.Post(static next => ((ServerRequest)next!).Service.Run((ServerRequest)next!), next);
+    }
+
+    /// <summary>It goes on, whatever else is in hand.</summary>
+    internal void TakeSlot(ServerRequest request)
+    {
+        using (_lock.Enter())
+            _nrs.Resume(request);
+    }
+
     /// <summary>Handles <paramref name="request"/>, which has a slot, and then whatever waits, as long as handlers end
     /// at once.</summary>
     void Run(ServerRequest? request)

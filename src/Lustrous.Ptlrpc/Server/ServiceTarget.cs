@@ -75,6 +75,7 @@ public sealed partial class ServiceTarget : IAsyncDisposable
     readonly LogLimiter _logLimit;
     volatile bool _failed;
     volatile bool _stopping;
+    volatile bool _recovering;
 
     public ServiceTarget(
         NodeContext context, ExportTable exports, ServiceTargetOptions options, IServiceTargetHooks? hooks = null)
@@ -103,7 +104,14 @@ public sealed partial class ServiceTarget : IAsyncDisposable
     public bool IsStopping => _stopping;
 
     /// <summary>Clients of the last life may replay (<c>OBDF_RECOVERING</c>); set by the target's recovery.</summary>
-    public bool IsRecovering { get; set; }
+    public bool IsRecovering
+    {
+        get => _recovering;
+        set => _recovering = value;
+    }
+
+    /// <summary>Whom requests go to while it recovers; null where everything is handled as ever.</summary>
+    public ITargetRecovery? Recovery { get; set; }
 
     /// <summary>New clients get EAGAIN for now (<c>OBDF_NO_CONN</c>).</summary>
     public bool RefusesConnects { get; set; }

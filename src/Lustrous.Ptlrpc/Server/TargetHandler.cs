@@ -20,6 +20,49 @@ public sealed class TargetHandler : IServiceHandler
             return new(Errno.ENOTCONN);
         if (export.CheckLastXid(request) is var stale and not Errno.OK)
             return new(stale);
+        return export.Target is { IsRecovering: true, Recovery: { } recovery }
+            ? HandleRecoveringAsync(request, export, recovery, cancel)
+            : Handle(request, export, cancel);
+    }
+
+    /// <summary>Pings and reconnects get through when everything else waits (ptlrpc_hpreq_handler).</summary>
+    public bool IsHighPriority(ServerRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.Export is not { } export)
+            return false;
+        return request.IsConnect || request.Opcode == (uint)ObdOpcode.Ping
+            || ((export.Target.FindHandler(request.Opcode)?.Flags ?? 0) & HandlerFlags.HighPriority) != 0;
+    }
+
+    static async ValueTask<Errno> HandleRecoveringAsync(
+        ServerRequest request, Export export, ITargetRecovery recovery, CancellationToken cancel)
+    {
+        // What waits here for other clients must not keep their requests from being handled.
+        request.Service.LeaveSlot(request);
+        Errno admitted;
+        try
+        {
+            admitted = await recovery.EnterAsync(request);
+        }
+        finally
+        {
+            request.Service.TakeSlot(request);
+        }
+        if (admitted != Errno.OK)
+            return admitted;
+        try
+        {
+            return export.IsConnected ? await Handle(request, export, cancel) : Errno.ENOTCONN;
+        }
+        finally
+        {
+            recovery.Leave(request);
+        }
+    }
+
+    static ValueTask<Errno> Handle(ServerRequest request, Export export, CancellationToken cancel)
+    {
         if (request.IsDisconnect)
         {
             export.Target.Disconnect(export);   // the reply still finds its way: the request keeps the export
@@ -34,16 +77,6 @@ public sealed class TargetHandler : IServiceHandler
         if (request.Version != (uint)handler.Version)
             return new(Errno.EINVAL);
         return Act(request, export, handler, cancel);
-    }
-
-    /// <summary>Pings and reconnects get through when everything else waits (ptlrpc_hpreq_handler).</summary>
-    public bool IsHighPriority(ServerRequest request)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        if (request.Export is not { } export)
-            return false;
-        return request.IsConnect || request.Opcode == (uint)ObdOpcode.Ping
-            || ((export.Target.FindHandler(request.Opcode)?.Flags ?? 0) & HandlerFlags.HighPriority) != 0;
     }
 
     // Bits are tested by hand: a debug build's HasFlag allocates, and a test counts what a request does.

@@ -26,6 +26,19 @@ sealed class FakeLod : ILod
     /// <summary>Waited for by each choice, if set: an OST that is slow.</summary>
     public Task? Gate { get; set; }
 
+    /// <summary>Nothing may be settled about objects now.</summary>
+    public bool IsRecovering { get; private set; }
+
+    public void Recovering() => IsRecovering = true;
+
+    public void Recovered() => IsRecovering = false;
+
+    public Result<LodLayout> Recall(ReadOnlySpan<byte> lov)
+    {
+        Result<LovEa> layout = LovEa.Parse(lov);
+        return layout.Failed ? layout.Error : new LodLayout(lov.ToArray(), layout.Value.Objects);
+    }
+
     public LovUserEa Default { get; } = new() { StripeSize = 1 << 20, StripeCount = 2 };
 
     public async ValueTask<Result<LodLayout>> ChooseAsync(

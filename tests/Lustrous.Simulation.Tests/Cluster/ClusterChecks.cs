@@ -66,7 +66,9 @@ static class ClusterChecks
 
     static void GrantsAgree(ClusterWorld world, ClusterClient client, OscDevice osc)
     {
-        OfdDevice ost = world.Osts().Single(ost => ost.Options.Index == osc.Options.Index);
+        // One that has been started again is told of the client's grant when it comes back.
+        if (world.Osts().SingleOrDefault(ost => ost.Options.Index == osc.Options.Index) is not { } ost)
+            return;
         foreach (Export export in ost.Target.ListExports())
         {
             if (export.ClientUuid != osc.Options.ClientUuid)
@@ -79,7 +81,8 @@ static class ClusterChecks
 
     static void LocksAgree(ClusterWorld world, ClusterClient client, OscDevice osc)
     {
-        OfdDevice ost = world.Osts().Single(ost => ost.Options.Index == osc.Options.Index);
+        if (world.Osts().SingleOrDefault(ost => ost.Options.Index == osc.Options.Index) is not { } ost)
+            return;
         foreach (ClientLock held in osc.Node.Hooks is LdlmNode node ? node.ListLocks(osc.Namespace) : [])
         {
             if (held.State != ClientLockState.Granted)
@@ -105,7 +108,7 @@ static class ClusterChecks
 
     static string? Remaining(ClusterWorld world)
     {
-        foreach (ITargetDevice target in world.Servers.SelectMany(server => server.Servers.Targets))
+        foreach (ITargetDevice target in world.Targets())
         {
             foreach (Export export in target.Target.ListExports())
             {

@@ -3,6 +3,7 @@ using Lustrous.Libcfs;
 using Lustrous.LNet;
 using Lustrous.Mds.Mdt;
 using Lustrous.Oss.Ofd;
+using Lustrous.Target;
 using Lustrous.Utils.Hosting;
 
 namespace Lustrous.Simulation.Tests.Cluster;
@@ -61,11 +62,14 @@ sealed class ClusterWorld
         return world;
     }
 
-    public IEnumerable<OfdDevice> Osts() =>
-        _servers.SelectMany(server => server.Servers.Targets).OfType<OfdDevice>();
+    /// <summary>Of servers that are up.</summary>
+    public IEnumerable<OfdDevice> Osts() => Targets().OfType<OfdDevice>();
+
+    public IEnumerable<ITargetDevice> Targets() =>
+        _servers.Where(server => server.IsServing).SelectMany(server => server.Servers.Targets);
 
     public IEnumerable<ServerNamespace> Namespaces() =>
-        _servers.SelectMany(server => server.Servers.Targets)
+        Targets()
             .Select(target => target is MdtDevice mdt ? mdt.Locks : ((OfdDevice)target).Namespace);
 
     /// <summary>Looks again and again at what must hold at any moment, until it is stopped.</summary>
@@ -82,6 +86,39 @@ sealed class ClusterWorld
 
     /// <summary>A machine with a mount dies, with what it had written and the locks it held.</summary>
     public void Crash(ClusterClient client) => client.Node.Crash(loud: Sim.Random.Next(2) == 0);
+
+    /// <summary>A server dies with whatever was not committed, and comes up again some time later.</summary>
+    public async Task CrashAsync(ClusterServer server, TimeSpan downtime)
+    {
+        server.Crash(Sim.Random);
+        await Sim.Delay(downtime);
+        // It may die again before its targets are up.
+        while (true)
+        {
+            Task restart = server.RestartAsync();
+            if (Sim.Random.Next(4) != 0)
+            {
+                await restart;
+                return;
+            }
+            await Task.WhenAny(restart, Sim.Delay(TimeSpan.FromMilliseconds(Sim.Random.Next(3000))));
+            if (restart.IsCompletedSuccessfully && Sim.Random.Next(2) == 0)
+                return;
+            server.Crash(Sim.Random);
+            await Sim.Delay(TimeSpan.FromMilliseconds(Sim.Random.Next(3000)));
+        }
+    }
+
+    /// <summary>No target waits for clients of its former life any more.</summary>
+    public async Task RecoveredAsync()
+    {
+        TimeSpan end = Sim.Now + TimeSpan.FromMinutes(20);
+        while (_servers.Any(server => !server.IsServing) || Targets().Any(target => target.Target.IsRecovering))
+        {
+            Lassert.That(Sim.Now < end, "a recovery does not end");
+            await Sim.Delay(TimeSpan.FromSeconds(1));
+        }
+    }
 
     /// <summary>For a while nothing gets through between a mount and a server.</summary>
     public async Task PartitionAsync(TimeSpan time)

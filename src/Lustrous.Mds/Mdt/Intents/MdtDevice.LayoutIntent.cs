@@ -2,6 +2,7 @@ using Lustrous.Idl.Fids;
 using Lustrous.Idl.Layout;
 using Lustrous.Idl.Ldlm;
 using Lustrous.Idl.Mdt;
+using Lustrous.Idl.Ptlrpc;
 using Lustrous.Ldlm.Server;
 using Lustrous.Mds.Lod;
 using Lustrous.Mds.Mdd;
@@ -28,6 +29,8 @@ public sealed partial class MdtDevice
             return Errno.EINVAL;
         IDtObject file = Storage.Locate(enqueue.Asked.Resource.Name.ToFid());
         enqueue.Dispositions = Dispositions.IT_EXECD;
+        if ((enqueue.Request.Flags & MsgFlags.REPLAY) != 0)
+            return AbortIntent(enqueue, ChangeLayoutAgain(enqueue.Request, file));
         ServerLock? shared = null;
         if (intent.Opcode != LayoutIntentOp.Access)
         {
@@ -84,6 +87,21 @@ public sealed partial class MdtDevice
                 return status;
         }
         return Errno.EAGAIN;
+    }
+
+    /// <summary>A change that was made in the target's former life: the client brings the layout that came of it. What
+    /// it holds of the file it tells later.</summary>
+    Errno ChangeLayoutAgain(ServerRequest request, IDtObject file)
+    {
+        if (!file.Exists)
+            return Errno.ENOENT;
+        Result<LodLayout> layout = _mdd.RecallLayout(request.Capsule.GetBytes(Rmf.Eadata, MessageSide.Request));
+        if (layout.Failed)
+            return layout.Error;
+        byte[]? before = MddDevice.GetLayout(file);
+        return before is null
+            ? _mdd.CreateData(ContextOf(Credentials.Root, request), file, layout.Value)
+            : _mdd.ChangeLayout(ContextOf(Credentials.Root, request), file, before, layout.Value);
     }
 
     async ValueTask<Errno> ChangeLayoutAsync(

@@ -120,7 +120,8 @@ public sealed partial class MdtDevice
             open.Request.ReplyTransno = 0;
             return Errno.OK;
         }
-        error = CheckMayOpen(open);
+        // What was allowed then may not be now, and is open all the same.
+        error = open.IsReplay ? Errno.OK : CheckMayOpen(open);
         if (error != Errno.OK)
             return error;
         if (open.Request.ReplyTransno == 0)
@@ -128,7 +129,7 @@ public sealed partial class MdtDevice
         if (error != Errno.OK)
             return error;
         MdsOpenFlags flags = open.IsCreated ? open.Flags | MdsOpenFlags.CREATED : open.Flags;
-        Result<LustreHandle> handle = OpenFor(open.Request, child, flags, open.IsByFid);
+        Result<LustreHandle> handle = OpenFor(open.Request, child, flags, open.IsByFid, open.OldHandle);
         if (handle.Failed)
             return handle.Error;
         open.Handle = handle.Value;

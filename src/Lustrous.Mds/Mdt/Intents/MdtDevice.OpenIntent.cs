@@ -7,6 +7,7 @@ using Lustrous.Mds.Mdd;
 using Lustrous.Obdclass.Storage;
 using Lustrous.Ptlrpc.Layout;
 using Lustrous.Ptlrpc.Server;
+using Lustrous.Target.Clients;
 
 namespace Lustrous.Mds.Mdt;
 
@@ -25,14 +26,17 @@ public sealed partial class MdtDevice
             return Errno.EPROTO;
         MdtRecCreate record = ReintRecord.Create(rec);
         var open = new OpenState(enqueue, record, ContextOf(ReintRecord.CredentialsOf(record), request));
-        if ((request.Flags & MsgFlags.RESENT) != 0
+        if ((request.Flags & (MsgFlags.RESENT | MsgFlags.REPLAY)) != 0
             && DataOf(enqueue.Export).FindByXid(request.Xid) is { } opened)
             return await ReconstructOpenAsync(open, opened, cancel);
         Errno status = CheckOpen(open);
         if (status == Errno.OK)
         {
             open.Add(Dispositions.IT_EXECD | Dispositions.LOOKUP_EXECD);
-            status = open.IsByFid ? await OpenByFidAsync(open, cancel) : await OpenByNameAsync(open, cancel);
+            status = open.IsReplay ? ReplayOpen(open)
+                : IsAnswered(request, out ReplyRecord answered) ? await OpenAgainAsync(open, answered, cancel)
+                : open.IsByFid ? await OpenByFidAsync(open, cancel)
+                : await OpenByNameAsync(open, cancel);
         }
         _mdd.DiscardLayout(open.Layout);        // nobody took it
         return FinishOpen(open, status);
@@ -62,7 +66,7 @@ public sealed partial class MdtDevice
         open.Add(Dispositions.IT_EXECD | Dispositions.LOOKUP_EXECD);
         if (open.Flags == 0)
             return Errno.EPROTO;
-        if (open.Has(Unsupported))
+        if (open.Has(open.IsReplay ? Unsupported & ~MdsOpenFlags.HAS_OBJS : Unsupported))
             return Errno.EOPNOTSUPP;
         if (open.Has(MdsOpenFlags.HAS_EA) && WantedLayout(open.Request).IsEmpty)
             return Errno.EINVAL;
@@ -149,6 +153,7 @@ public sealed partial class MdtDevice
         if (NameOf(open.Request, out ReadOnlySpan<byte> name) is var error and not Errno.OK)
             return error;
         uint permissions = open.Record.Mode & StatMode.S_IALLUGO;
+        open.Request.OperationData = (ulong)(open.Enqueue.Dispositions | Dispositions.OPEN_CREATE);
         error = _mdd.Create(open.Context, open.Parent!, name, new MddCreate
         {
             Fid = open.Record.Fid2,

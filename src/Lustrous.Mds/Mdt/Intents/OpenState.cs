@@ -44,13 +44,19 @@ sealed class OpenState(ServerEnqueue enqueue, MdtRecCreate record, MddContext co
     /// <summary>The file had no layout before this open: what is told of its size is certain.</summary>
     public bool MakesLayout { get; set; }
 
+    /// <summary>Sent again to a target that has been restarted: it was allowed and done in the former life.</summary>
+    public bool IsReplay => (Request.Flags & MsgFlags.REPLAY) != 0;
+
+    /// <summary>Of the open that is replayed, in the former life.</summary>
+    public LustreHandle OldHandle => IsReplay ? Record.OpenHandleOld : default;
+
     public bool IsByFid => (Flags & MdsOpenFlags.BY_FID) != 0;
 
     public bool Has(MdsOpenFlags flag) => (Flags & flag) != 0;
 
     /// <summary>Whether a file without objects gets them now: somebody means to write, or says which
     /// (md_should_create).</summary>
-    public bool ShouldCreateData => !Has(MdsOpenFlags.DELAY_CREATE)
+    public bool ShouldCreateData => !IsReplay && !Has(MdsOpenFlags.DELAY_CREATE)
         && (Has(MdsOpenFlags.FMODE_WRITE) || Has(MdsOpenFlags.HAS_EA)) && !Has(MdsOpenFlags.LEASE);
 
     public void Add(Dispositions dispositions) => Enqueue.Dispositions |= dispositions;

@@ -1,8 +1,10 @@
+using Lustrous.Idl.Fids;
 using Lustrous.Idl.Mdt;
 using Lustrous.Mds.Mdd;
 using Lustrous.Obdclass.Storage;
 using Lustrous.Ptlrpc.Layout;
 using Lustrous.Ptlrpc.Server;
+using Lustrous.Target.Clients;
 
 namespace Lustrous.Mds.Mdt;
 
@@ -22,6 +24,8 @@ public sealed partial class MdtDevice
         // A reply is packed before anything can fail: errors of a file system come as replies, not as failures.
         if (MdtReply.Pack(request) is var error and not Errno.OK)
             return new(error);
+        if (IsAnswered(request, out ReplyRecord answered))
+            return new(ReconstructReint(request, record, answered));
         return record.Opcode switch
         {
             ReintOp.Setattr => ReintSetattrAsync(request, record, cancel),
@@ -32,6 +36,22 @@ public sealed partial class MdtDevice
             ReintOp.Setxattr => ReintSetxattrAsync(request, record, cancel),
             _ => new(Errno.EOPNOTSUPP),
         };
+    }
+
+    /// <summary>Done in a former life of the target, and durable; only the answer was lost (mdt_reconstruct of
+    /// lustre/mdt/mdt_recovery.c).</summary>
+    Errno ReconstructReint(ServerRequest request, in MdtRecReint record, in ReplyRecord answered)
+    {
+        request.ReplyTransno = answered.Transno;
+        Fid fid = record.Opcode switch
+        {
+            ReintOp.Create => ReintRecord.Create(record).Fid2,
+            ReintOp.Setattr => ReintRecord.Setattr(record).Fid,
+            _ => default,
+        };
+        IDtObject o = Storage.Locate(fid);
+        // Somebody may have removed it since.
+        return !fid.IsZero && o.Exists ? PackAttributesOf(request, o) : Errno.OK;
     }
 
     /// <summary>Locks that the client gives back along with the request, as it knows what the request takes

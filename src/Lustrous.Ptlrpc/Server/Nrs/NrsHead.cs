@@ -83,6 +83,9 @@ public sealed class NrsHead(INrsPolicy normal, INrsPolicy? high, int slots, int 
             HighActive--;
     }
 
+    /// <summary>One that had <see cref="Finished"/> goes on after all, even if there is no slot for it.</summary>
+    public void Resume(ServerRequest request) => TakeSlot(request);
+
     /// <summary>A waiting request became urgent (ptlrpc_nrs_req_hp_move); nothing happens when it does not wait any
     /// more.</summary>
     public void MakeUrgent(ServerRequest request)
