@@ -70,7 +70,7 @@ public sealed record LovEa
         bool isOnMdt = (head.Pattern & LovPattern.MDT) != 0;
         int count = isReleased || !hasObjects || isOnMdt ? 0 : head.StripeCount;
         if (bytes.Length < headerSize || count > LovConst.MAX_STRIPE_COUNT
-            || bytes.Length < SizeOf(head.Magic, count) || head.StripeSize == 0
+            || bytes.Length < SizeOf(head.Magic, count) || (head.StripeSize == 0 && hasObjects)
             || head.StripeSize % LovConst.MIN_STRIPE_SIZE != 0
             || (count == 0 && hasObjects && !isReleased && !isOnMdt))
             return Errno.EINVAL;

@@ -13,7 +13,8 @@ static class LfsCommand
         var words = new Argument<string[]>("VERB")
         {
             Description = "df [-h|-i] [DIR]; osts [DIR]; mdts [DIR]; getstripe [-d|-c|-S|-i] PATH…;"
-                + " setstripe [-c COUNT] [-S SIZE] [-i INDEX] [-p POOL] | -d PATH…; path2fid PATH…;"
+                + " setstripe [-E END] [-c|-C COUNT] [-S SIZE] [-i INDEX] [-o OSTS] [-p POOL] … | -d PATH…;"
+                + " path2fid PATH…;"
                 + " fid2path DIR FID…; getsom [-s|-b|-f] FILE…",
             Arity = ArgumentArity.OneOrMore,
         };

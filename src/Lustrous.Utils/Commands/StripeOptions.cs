@@ -1,96 +1,160 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Lustrous.Idl.Layout;
 using Lustrous.Idl.Wire;
 
 namespace Lustrous.Utils.Commands;
 
 /// <summary>Options of <c>lfs setstripe</c> as the layout that a directory or a new file is to get.</summary>
-static class StripeOptions
+/// <remarks>Source: lfs_setstripe_internal, comp_args_to_layout and setstripe_args_init_inherit of lustre/utils/lfs.c.
+/// </remarks>
+sealed class StripeOptions
 {
-    const uint StripeAlignment = 64 << 10;      // LOV_MIN_STRIPE_SIZE
+    const ulong UnitOfEnds = 1024;          // an end that is too small to be bytes is in KiB
+    const ulong SmallestEnd = 4096;
 
-    /// <summary>-c COUNT, -S SIZE, -i INDEX, -p POOL, or -d to take the default away; EINVAL for what cannot
-    /// be.</summary>
+    readonly List<LovUserCompositeEa.Component> _components = [];
+    LovUserEa _stripes = new() { Pattern = LovPattern.RAID0 };
+    ulong? _end;                            // of the component that the options are about
+    bool _deletes;
+
+    /// <summary>-c COUNT, -C COUNT, -S SIZE, -i INDEX, -o INDEXES, -p POOL; after -E END, of the part of the file up to
+    /// there; or -d to take the default away. EINVAL for what cannot be.</summary>
     public static Result<byte[]> Parse(IReadOnlyList<string> options)
     {
-        var layout = new LovUserMdV3
-        {
-            Magic = LovUserMagic.V1,
-            Pattern = LovPattern.RAID0,
-            StripeOffset = ushort.MaxValue,
-        };
-        bool delete = false, hasPool = false;
+        var parsed = new StripeOptions();
         for (int i = 0; i < options.Count; i++)
         {
             string option = options[i];
             if (option is "-d" or "--delete")
             {
-                delete = true;
+                parsed._deletes = true;
                 continue;
             }
             if (++i == options.Count)
                 return Errno.EINVAL;
-            string value = options[i];
-            Errno error = option switch
-            {
-                "-c" or "--stripe-count" => SetCount(ref layout, value),
-                "-S" or "--stripe-size" => SetSize(ref layout, value),
-                "-i" or "--stripe-index" => SetIndex(ref layout, value),
-                "-p" or "--pool" => SetPool(ref layout, value, ref hasPool),
-                _ => Errno.EINVAL,
-            };
-            if (error != Errno.OK)
+            if (parsed.Set(option, options[i]) is var error and not Errno.OK)
                 return error;
         }
-        if (delete)
-            layout = new LovUserMdV3 { Magic = LovUserMagic.V1 };
-        if (hasPool)
-        {
-            layout.Magic = LovUserMagic.V3;
-            return MemoryMarshal.AsBytes(new ReadOnlySpan<LovUserMdV3>(in layout)).ToArray();
-        }
-        var plain = new LovUserMdV1
-        {
-            Magic = layout.Magic,
-            Pattern = layout.Pattern,
-            StripeSize = layout.StripeSize,
-            StripeCount = layout.StripeCount,
-            StripeOffset = layout.StripeOffset,
-        };
-        return MemoryMarshal.AsBytes(new ReadOnlySpan<LovUserMdV1>(in plain)).ToArray();
+        return parsed.Finish();
     }
 
-    static Errno SetCount(ref LovUserMdV3 layout, string text)
+    Errno Set(string option, string value) => option switch
+    {
+        "-c" or "--stripe-count" => SetCount(value, LovPattern.RAID0),
+        "-C" or "--overstripe-count" => SetCount(value, LovPattern.RAID0 | LovPattern.OVERSTRIPING),
+        "-S" or "--stripe-size" => SetSize(value),
+        "-i" or "--stripe-index" => SetIndex(value),
+        "-o" or "--ost" => SetOsts(value),
+        "-p" or "--pool" => SetPool(value),
+        "-E" or "--component-end" => SetEnd(value),
+        // What Lustre has, and this file system not yet.
+        "-L" or "--layout" => value == "raid0" ? Errno.OK : Errno.EOPNOTSUPP,
+        "-N" or "--mirror-count" or "--component-add" or "--extension-size" => Errno.EOPNOTSUPP,
+        _ => Errno.EINVAL,
+    };
+
+    Result<byte[]> Finish()
+    {
+        if (_deletes)
+            return new LovUserEa { StripeOffset = 0 }.ToArray();
+        if (_end is null)
+            return _stripes.ToArray();
+        _components.Add(Component());
+        return new LovUserCompositeEa { Components = _components }.ToArray();
+    }
+
+    LovUserCompositeEa.Component Component() => new(
+        new LuExtent { Start = _components.Count == 0 ? 0 : _components[^1].Extent.End, End = _end!.Value }, _stripes);
+
+    Errno SetEnd(string text)
+    {
+        ulong end = ulong.MaxValue;
+        if (text is not ("-1" or "eof" or "EOF"))
+        {
+            if (!SizeText.TryParse(text, out long size) || size == 0)
+                return Errno.EINVAL;
+            end = (ulong)size < SmallestEnd ? (ulong)size * UnitOfEnds : (ulong)size;
+            if (end % LovConst.MIN_STRIPE_SIZE != 0)
+                return Errno.EINVAL;
+        }
+        if (_end is not null)
+        {
+            _components.Add(Component());
+            // The next one takes size, number and pool from the one before, but not its OSTs.
+            _stripes = new LovUserEa
+            {
+                Magic = _stripes.PoolName.Length > 0 ? LovUserMagic.V3 : LovUserMagic.V1,
+                Pattern = _stripes.Pattern,
+                StripeSize = _stripes.StripeSize,
+                StripeCount = _stripes.StripeCount,
+                PoolName = _stripes.PoolName,
+            };
+        }
+        ulong before = _components.Count == 0 ? 0 : _components[^1].Extent.End;
+        _end = end;
+        return end > before ? Errno.OK : Errno.EINVAL;
+    }
+
+    Errno SetCount(string text, LovPattern pattern)
     {
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int count)
-            || count is < -1 or > 2000)
+            || count is < -1 or > LovConst.MAX_STRIPE_COUNT)
             return Errno.EINVAL;
-        layout.StripeCount = (ushort)count;
+        _stripes = _stripes with { StripeCount = (ushort)count, Pattern = pattern };
         return Errno.OK;
     }
 
-    static Errno SetSize(ref LovUserMdV3 layout, string text)
+    Errno SetSize(string text)
     {
-        if (!SizeText.TryParse(text, out long size) || size is < 0 or > uint.MaxValue || size % StripeAlignment != 0)
+        if (!SizeText.TryParse(text, out long size) || size is < 0 or > uint.MaxValue
+            || size % LovConst.MIN_STRIPE_SIZE != 0)
             return Errno.EINVAL;
-        layout.StripeSize = (uint)size;
+        _stripes = _stripes with { StripeSize = (uint)size };
         return Errno.OK;
     }
 
-    static Errno SetIndex(ref LovUserMdV3 layout, string text)
+    Errno SetIndex(string text)
     {
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int index)
             || index is < -1 or >= ushort.MaxValue)
             return Errno.EINVAL;
-        layout.StripeOffset = (ushort)index;
+        _stripes = _stripes with { StripeOffset = (ushort)index };
         return Errno.OK;
     }
 
-    static Errno SetPool(ref LovUserMdV3 layout, string text, ref bool hasPool)
+    /// <summary>0,2,5-7: one stripe on each.</summary>
+    Errno SetOsts(string text)
     {
-        hasPool = Text16.TryFrom(text, out Text16 pool);
-        layout.PoolName = pool;
-        return hasPool ? Errno.OK : Errno.EINVAL;
+        var osts = new List<uint>();
+        foreach (string part in text.Split(','))
+        {
+            string[] ends = part.Split('-');
+            if (ends.Length > 2 || !ushort.TryParse(ends[0], CultureInfo.InvariantCulture, out ushort first)
+                || !ushort.TryParse(ends[^1], CultureInfo.InvariantCulture, out ushort last) || last < first
+                || osts.Count + last - first >= LovConst.MAX_STRIPE_COUNT)
+                return Errno.EINVAL;
+            for (uint index = first; index <= last; index++)
+                osts.Add(index);
+        }
+        _stripes = _stripes with
+        {
+            Magic = LovUserMagic.SPECIFIC,
+            StripeCount = (ushort)osts.Count,
+            StripeOffset = (ushort)osts[0],
+            Osts = osts,
+        };
+        return Errno.OK;
+    }
+
+    Errno SetPool(string text)
+    {
+        if (!Text16.TryFrom(text, out _))
+            return Errno.EINVAL;
+        _stripes = _stripes with
+        {
+            Magic = _stripes.Osts.Count > 0 ? LovUserMagic.SPECIFIC : LovUserMagic.V3,
+            PoolName = text,
+        };
+        return Errno.OK;
     }
 }

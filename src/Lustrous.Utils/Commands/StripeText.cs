@@ -18,9 +18,11 @@ sealed class StripeText(string path, bool isDirectory, string[] options)
         ? $"{path}\nstripe_count:  1 stripe_size:   1048576 pattern:       raid0 stripe_offset: -1\n\n"
         : $"{path} has no stripe info\n";
 
-    /// <summary>A layout as <c>lov_user_md</c>; other kinds than v1 and v3 only by name.</summary>
+    /// <summary>A layout as <c>lov_user_md</c>, plain or in several components; other kinds only by name.</summary>
     public string Format(ReadOnlySpan<byte> layout)
     {
+        if (LovCompositeEa.IsComposite(layout) && LovCompositeEa.Parse(layout) is { Failed: false } composite)
+            return Composite(composite.Value);
         if (layout.Length < Unsafe.SizeOf<LovUserMdV1>())
             return $"{path} has no stripe info\n";
         LovUserMdV1 head = MemoryMarshal.Read<LovUserMdV1>(layout);
@@ -38,6 +40,17 @@ sealed class StripeText(string path, bool isDirectory, string[] options)
             return one + "\n";
         string pool = isV3 ? MemoryMarshal.Read<LovUserMdV3>(layout).PoolName.ToString() : "";
         return isDirectory ? Directory(head, offset, pool) : File(head, offset, pool, objects);
+    }
+
+    /// <summary>One number of a layout in several components is that of the last one with objects.</summary>
+    string Composite(LovCompositeEa layout)
+    {
+        LovComponentEa last = layout.Components.LastOrDefault(one => one.IsInitialized) ?? layout.Components[^1];
+        var head = new LovUserMdV1 { StripeCount = last.Layout.StripeCount, StripeSize = last.Layout.StripeSize };
+        if (OnlyOne(head, last.Layout.Objects.Count > 0 ? (int)last.Layout.Objects[0].Index : -1) is { } one)
+            return one + "\n";
+        bool hasPath = !isDirectory || !options.Contains("-d");
+        return new CompositeStripeText(hasPath ? path : "", isDirectory).Format(layout);
     }
 
     string? OnlyOne(in LovUserMdV1 head, int offset)
@@ -87,7 +100,7 @@ sealed class StripeText(string path, bool isDirectory, string[] options)
     static string Count(ushort count) =>
         count == ushort.MaxValue ? "-1" : count.ToString(CultureInfo.InvariantCulture);
 
-    static string Pattern(LovPattern pattern)
+    internal static string Pattern(LovPattern pattern)
     {
         var names = new List<string>();
         if ((pattern & LovPattern.RAID0) != 0 || pattern == 0)
