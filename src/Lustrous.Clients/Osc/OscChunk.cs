@@ -41,8 +41,8 @@ sealed class OscChunk(OscObject owner, ulong index)
     /// <summary>Of these, pages that changed on the OST meanwhile: what comes is not kept.</summary>
     public ulong Stale;
 
-    /// <summary>The CRC-32C of the whole chunk, begun with 0, while it is known: what was written whole need not be read
-    /// once more to be sent.</summary>
+    /// <summary>The CRC-32C of the whole chunk, begun with 0, while it is known: what was written whole need not be
+    /// read once more to be sent.</summary>
     public uint? Sum { get; private set; }
 
     /// <summary>Grant put aside for the dirty pages, bytes.</summary>
