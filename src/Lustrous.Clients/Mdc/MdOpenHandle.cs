@@ -14,6 +14,7 @@ namespace Lustrous.Clients.Mdc;
 public sealed class MdOpenHandle
 {
     PtlrpcRequest? _request;
+    PtlrpcRequest? _close;
 
     internal MdOpenHandle(MdcDevice owner, Fid fid, LustreHandle handle)
     {
@@ -57,13 +58,19 @@ public sealed class MdOpenHandle
             || !reply.TryGet(Rmf.MdtBody, MessageSide.Reply, out MdtBody body) || body.OpenHandle.Cookie == 0)
             return;
         Handle = body.OpenHandle;
-        // A next restart is told of this handle.
+        // A next restart is told of this handle, and so is a close that waits to be sent, or is replayed itself.
         MemoryMarshal.AsRef<MdtRecCreate>(request.AmendForReplay(Rmf.RecReint)).OpenHandleOld = Handle;
+        if (_close is { } close)
+            close.Capsule.Borrow(Rmf.MdtEpoch, MessageSide.Request).OpenHandle = Handle;
     }
+
+    /// <summary>Its close is packed, and from here on names the handle that there is.</summary>
+    internal void Closing(PtlrpcRequest close) => _close = close;
 
     /// <summary>Its close is durable, or there is nothing to close any more: nothing is left to replay.</summary>
     internal void Drop()
     {
+        _close = null;
         PtlrpcRequest? request = Interlocked.Exchange(ref _request, null);
         if (request is null)
             return;

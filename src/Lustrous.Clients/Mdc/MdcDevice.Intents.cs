@@ -41,8 +41,36 @@ public sealed partial class MdcDevice
     /// </summary>
     public async ValueTask<Result<MdAnswer>> OpenAsync(MdOperation operation, CancellationToken cancel)
     {
-        Result<MdAnswer> answer = await OpenAsync(operation, SmallAclBytes, cancel);
-        return answer.Error == Errno.ERANGE ? await OpenAsync(operation, LargestAclBytes, cancel) : answer;
+        const int LongestPauseSeconds = 20;
+        int aclBytes = SmallAclBytes;
+        for (int attempt = 1; ; attempt++)
+        {
+            Result<MdAnswer> answer = await OpenAsync(operation, aclBytes, cancel);
+            if (answer.Error == Errno.ERANGE && aclBytes == SmallAclBytes)
+            {
+                aclBytes = LargestAclBytes;
+                continue;
+            }
+            // The MDT waits for an OST: it is asked again, less and less often (mdc_enqueue_base).
+            if (answer.Error != Errno.EINPROGRESS)
+                return answer;
+            if (!await PauseAsync(TimeSpan.FromSeconds(Math.Min(attempt, LongestPauseSeconds)), cancel))
+                return Errno.EINTR;
+        }
+    }
+
+    /// <summary>False when it was cancelled.</summary>
+    async ValueTask<bool> PauseAsync(TimeSpan time, CancellationToken cancel)
+    {
+        try
+        {
+            await Task.Delay(time, Node.Context.Clock, cancel);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The layout of a file under its LAYOUT lock (<c>mdc_intent_layout_pack</c>); the bytes are the lock's

@@ -96,6 +96,7 @@ public sealed partial class MdcDevice
         SetRecord(request, Record(change));
         // As long as the close is not durable, a restarted MDT may have the file open, or its close to be replayed.
         request.UserState = open;
+        open.Closing(request);
         request.ReplayEndedCallback = static closed => ((MdOpenHandle)closed.UserState!).Drop();
         Errno status = await request.SendAsync(cancel);
         if (status != Errno.OK)

@@ -163,6 +163,12 @@ sealed partial class OscBrw(OscDevice device)
         if (status == Errno.OK)
             status = await request.SendAsync(cancel);
         long transferred = bulk?.TransferredBytes ?? -1;
+        request.Bulk = null;
+        if (IsWrite && request.IsKept)
+        {
+            OscKeptWrite.Keep(
+                request, Object, isShort ? default : _memory.AsSpan(0, _memoryCount), _offsets.AsSpan(0, _memoryCount));
+        }
         if (bulk is not null)
             device.Node.ReturnBulk(bulk);
         if (status == Errno.OK || request.ReplyStatus != 0)

@@ -228,6 +228,15 @@ public sealed partial class OscDevice
             one.MakeUrgent();
     }
 
+    long _keptBytes;        // of data that is kept for a replay
+
+    /// <summary>Writes need not wait for the OST's disk, as long as little is kept for that it might lose them: then
+    /// one has the OST commit them all.</summary>
+    internal BrwFlags WriteFlags =>
+        Interlocked.Read(ref _keptBytes) < Options.MaxKeptBytes ? BrwFlags.ASYNC : 0;
+
+    internal void KeptBytes(long more) => Interlocked.Add(ref _keptBytes, more);
+
     internal CacheEntry EnterCache(long bytes, long grant, RoomTicket? ticket)
     {
         using (_queueLock.Enter())

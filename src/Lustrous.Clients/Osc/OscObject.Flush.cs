@@ -152,7 +152,7 @@ sealed partial class OscObject
             // The last page of an object goes as far as the object does: else the object would grow.
             int length = (int)Math.Min((ulong)count << OscChunk.PageShift, _kms - start);
             rpc.Add(start, chunk.Buffer!.Slice(first << OscChunk.PageShift, length),
-                BrwFlags.ASYNC | BrwFlags.FROM_GRANT, length == OscChunk.Size ? chunk.Sum : null);
+                Device.WriteFlags | BrwFlags.FROM_GRANT, length == OscChunk.Size ? chunk.Sum : null);
         }
         int taken = BitOperations.PopCount(pages);
         chunk.Dirty = 0;
@@ -259,6 +259,16 @@ sealed partial class OscObject
             progress = TakeProgress();
         }
         progress?.SetResult();
+    }
+
+    /// <summary>The OST had taken data that it has lost, and forgot us before we could send it again.</summary>
+    internal void LostWrite()
+    {
+        using (_lock.Enter())
+        {
+            if (_writeError == Errno.OK)
+                _writeError = Errno.EIO;
+        }
     }
 
     /// <summary>The device goes: the memory is given back.</summary>

@@ -304,7 +304,7 @@ sealed partial class OscObject
         bool granted = Device.Grant.Enter(source.Length, cost) == CacheEntry.Entered;
         OscBrw rpc = Device.TakeBrw(this, isWrite: true);
         rpc.Add(offset, source, BrwFlags.NOCACHE
-            | (granted ? BrwFlags.FROM_GRANT | BrwFlags.ASYNC : BrwFlags.SYNC));
+            | (granted ? BrwFlags.FROM_GRANT | Device.WriteFlags : BrwFlags.SYNC));
         using (_lock.Enter())
         {
             Touch(modified: true);

@@ -69,4 +69,8 @@ public sealed record OscOptions
 
     /// <summary>Hears of the import.</summary>
     public Action<OscDevice, Lustrous.Ptlrpc.Client.ImportEvent>? ImportChanged { get; init; }
+
+    /// <summary>Bytes of data at most that an OST has taken and not committed; what is written then has it commit them.
+    /// </summary>
+    public long MaxKeptBytes { get; init; } = 64 << 20;
 }

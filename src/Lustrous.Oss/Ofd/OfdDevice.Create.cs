@@ -45,7 +45,6 @@ public sealed partial class OfdDevice
         };
         bool destroysOrphans = (body.Attributes.Valid & MdtValid.FLFLAGS) != 0
             && (body.Attributes.Flags & ObdoFlags.DELORPHAN) != 0;
-        bool synced = id.Id >= SequenceConst.DataWidth;
         Errno status;
         using (found.Value.CreateLock.Enter())
         {
@@ -56,7 +55,9 @@ public sealed partial class OfdDevice
                 ? RecoverObjects(request.Export!, found.Value, id.Id, ref reply.Attributes)
                 : MakeObjects(found.Value, id.Id, ref reply.Attributes);
         }
-        if (status == Errno.OK && synced)
+        // Files get these objects at once, and clients ask for them: a crash here must not lose them. They are made
+        // many at a time and ahead of need, so nobody waits for this.
+        if (status == Errno.OK)
             status = await _target.SyncAsync(cancel);
         if (status == Errno.OK)
             request.Capsule.Set(Rmf.OstBody, MessageSide.Reply, reply);

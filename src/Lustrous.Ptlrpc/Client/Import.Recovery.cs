@@ -12,6 +12,8 @@ public sealed partial class Import
     /// <summary>Room for a connect reply that has grown (ptlrpc_connect_import).</summary>
     const int ConnectReplySlack = 16 * sizeof(ulong);
 
+    static readonly TimeSpan s_idlePause = TimeSpan.FromMilliseconds(100);
+
     ObdConnectData _connectData;        // guarded by _lock
 
     /// <summary>The connection of a request is gone, or silent (<c>ptlrpc_fail_import</c>).</summary>
@@ -348,7 +350,18 @@ public sealed partial class Import
             Perform(next);
             return;
         }
-        Errno status = request.IsIdle ? await request.ReplayAsync(resent) : Errno.EALREADY;
+        // Its answer is in, and LNet still has memory of its bulk, or of an earlier replay: for a moment.
+        while (!request.IsIdle && !Node.Stopping.IsCancellationRequested)
+            await Task.Delay(s_idlePause, Node.Context.Clock, Node.Stopping);
+        bool isStale;
+        using (_lock.Enter())
+            isStale = _machine.State != ImportState.Replay || _machine.ConnectCount != connectCount;
+        if (isStale)
+        {
+            request.Release();
+            return;
+        }
+        Errno status = await request.ReplayAsync(resent);
         // Any answer counts but those that say that the target did not take the request.
         if (request.ReplayAnswered && status is not (Errno.ENOTCONN or Errno.ENODEV or Errno.EOVERFLOW))
         {

@@ -151,6 +151,9 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
 
     internal RequestTraits Traits => new(SendState, Generation, NoDelay, NoResend, AllowReplay, Attempts > 0);
 
+    /// <summary>Answered, and in the replay list: the target may lose what it did.</summary>
+    public bool IsKept => ReplayList<PtlrpcRequest>.Contains(this);
+
     /// <summary>Changes what a replay will send, after the answer: a field as it was packed, to be written
     /// to.</summary>
     /// <param name="field">Which.</param>

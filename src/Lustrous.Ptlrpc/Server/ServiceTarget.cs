@@ -172,6 +172,9 @@ public sealed partial class ServiceTarget : IAsyncDisposable
 
     internal OpcodeHandler? FindHandler(uint opcode) => _handlers.GetValueOrDefault(opcode);
 
+    internal void ReplayFailed(ServerRequest request, Errno error) =>
+        Log(LogLevel.Warning, $"replay of {request}: {error}");
+
     internal void Acknowledged(Export export, ulong lastXid) => _hooks?.Acknowledged(export, lastXid);
 
     internal void Disconnect(Export export) => Remove(export, evicted: false);

@@ -53,7 +53,10 @@ public sealed class TargetHandler : IServiceHandler
             return admitted;
         try
         {
-            return export.IsConnected ? await Handle(request, export, cancel) : Errno.ENOTCONN;
+            Errno error = export.IsConnected ? await Handle(request, export, cancel) : Errno.ENOTCONN;
+            if (error != Errno.OK && (request.Flags & MsgFlags.REPLAY) != 0)
+                export.Target.ReplayFailed(request, error);
+            return error;
         }
         finally
         {

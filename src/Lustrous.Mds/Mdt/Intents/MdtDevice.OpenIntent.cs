@@ -39,6 +39,8 @@ public sealed partial class MdtDevice
                 : await OpenByNameAsync(open, cancel);
         }
         _mdd.DiscardLayout(open.Layout);        // nobody took it
+        if (open.IsReplay && status != Errno.OK)
+            Context.Log.Warning(Name, $"replay of an open of {open.Record.Fid2} by {enqueue.Export}: {status}");
         return FinishOpen(open, status);
     }
 
@@ -128,7 +130,7 @@ public sealed partial class MdtDevice
             Result<LodLayout> layout = await _mdd.ChooseLayoutAsync(
                 open.Record.Fid2, open.Parent, CopyWantedLayout(open), cancel);
             if (layout.Failed)
-                return layout.Error;
+                return NoLayout(open, layout.Error);
             open.Layout = layout.Value;
         }
         using var locks = new MdtLockSet(_locks);
@@ -143,6 +145,14 @@ public sealed partial class MdtDevice
         if (error != Errno.OK)
             UndoCreate(open);
         return error;
+    }
+
+    /// <summary>An OST that cannot be reached comes back: the client asks again and again, as it does where any server
+    /// is away, and its program hears nothing of it.</summary>
+    static Errno NoLayout(OpenState open, Errno error)
+    {
+        bool mayPass = error is Errno.EAGAIN or Errno.ENOTCONN or Errno.ETIMEDOUT or Errno.ENODEV or Errno.ESHUTDOWN;
+        return mayPass && open.Enqueue.Export.Supports(ConnectFlags.EINPROGRESS) ? Errno.EINPROGRESS : error;
     }
 
     static uint HashOfName(ServerRequest request) =>
