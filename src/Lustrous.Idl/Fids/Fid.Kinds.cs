@@ -13,6 +13,12 @@ public readonly partial record struct Fid
     /// <summary>The root of every file system, <c>[0x200000007:0x1:0x0]</c>.</summary>
     public static Fid Root { get; } = new(FidSeq.ROOT, FidOid.ROOT);
 
+    /// <summary>The hidden directory <c>.lustre</c> in the root.</summary>
+    public static Fid DotLustre { get; } = new(FidSeq.DOT_LUSTRE, FidOid.DOT_LUSTRE);
+
+    /// <summary><c>.lustre/fid</c>, whose names are FIDs and stand for the objects of these.</summary>
+    public static Fid OpenByFid { get; } = new(FidSeq.DOT_LUSTRE, FidOid.DOT_LUSTRE_OBF);
+
     public bool IsZero => Sequence == 0 && ObjectId == 0;
 
     public bool IsRoot => Sequence == FidSeq.ROOT && ObjectId == FidOid.ROOT && Version == 0;
@@ -44,7 +50,7 @@ public readonly partial record struct Fid
         || Sequence is > FidSeq.OST_MDT0 and <= FidSeq.RSVD;
 
     /// <summary>A file or directory that a client may name.</summary>
-    public bool IsNamespaceVisible => IsMdt0 || IsIgif || IsNormal || IsRoot;
+    public bool IsNamespaceVisible => IsMdt0 || IsIgif || IsNormal || IsRoot || IsDotLustre;
 
     /// <summary>IDIF only: which OST the object is on.</summary>
     public uint IdifOstIndex => (uint)(Sequence >> IdifIndexShift) & 0xFFFF;

@@ -44,6 +44,8 @@ public sealed partial class MddDevice
             return error;
         if (!directory.IsDirectory)
             return Errno.ENOTDIR;
+        if (parent.Fid.IsDotLustre)
+            return Errno.EPERM;
         error = parent.Lookup(name, out _);
         if (error != Errno.ENOENT)
             return error == Errno.OK ? Errno.EEXIST : error;

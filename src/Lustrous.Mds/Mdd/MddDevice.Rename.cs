@@ -89,6 +89,9 @@ public sealed partial class MddDevice
             return Errno.ENOTDIR;
         if (rename.Source.Fid.IsRoot)
             return Errno.EBUSY;
+        if (rename.OldParent.Fid.IsDotLustre || rename.NewParent.Fid.IsDotLustre || rename.Source.Fid.IsDotLustre
+            || rename.Victim is { Fid.IsDotLustre: true })
+            return Errno.EPERM;
         if ((newDirectory.Flags & InodeFlags.PROJINHERIT_FL) != 0 && newDirectory.ProjectId != source.ProjectId)
             return Errno.EXDEV;
         error = MddPermission.MayDelete(rename.OldParent, oldDirectory, source, who);

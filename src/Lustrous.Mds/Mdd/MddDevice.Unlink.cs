@@ -25,7 +25,7 @@ public sealed partial class MddDevice
             return Errno.ENOTDIR;
         if (attributes.Nlink == 0)
             return Errno.ENOENT;
-        if (attributes.IsDirectory || MddPermission.IsFrozen(attributes))
+        if (attributes.IsDirectory || MddPermission.IsFrozen(attributes) || parent.Fid.IsDotLustre)
             return Errno.EPERM;
         error = MddPermission.MayCreate(parent, directory, context.Credentials);
         if (error != Errno.OK)
@@ -87,6 +87,8 @@ public sealed partial class MddDevice
             return error;
         if (child.Fid.IsRoot)
             return Errno.EBUSY;
+        if (parent.Fid.IsDotLustre || child.Fid.IsDotLustre)
+            return Errno.EPERM;
         error = MddPermission.MayDelete(parent, directory, attributes, context.Credentials);
         if (error != Errno.OK)
             return error;

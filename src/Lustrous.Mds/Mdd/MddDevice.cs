@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using Lustrous.Idl.Fids;
 using Lustrous.Idl.Layout;
 using Lustrous.Idl.Mdt;
@@ -56,7 +57,24 @@ public sealed partial class MddDevice
         if (!attributes.IsDirectory)
             return Errno.ENOTDIR;
         error = MddPermission.Check(parent, attributes, who, AccessMask.Execute);
-        return error == Errno.OK ? parent.Lookup(name, out entry) : error;
+        return error == Errno.OK ? Resolve(parent, name, out entry) : error;
+    }
+
+    /// <summary>What a name stands for, whoever asks. In <c>.lustre/fid</c> a name is a FID, with or without brackets,
+    /// and stands for its object (obf_lookup).</summary>
+    internal Errno Resolve(IDtObject parent, ReadOnlySpan<byte> name, out DtEntry entry)
+    {
+        if (parent.Fid != Fid.OpenByFid || name is [(byte)'.', ..])
+            return parent.Lookup(name, out entry);
+        entry = default;
+        Result<Fid> fid = name.Length > MaxFidText ? Errno.ENOENT : Fid.Parse(Encoding.ASCII.GetString(name));
+        if (fid.Failed)
+            return Errno.ENOENT;
+        Result<IDtObject> found = Find(fid.Value);
+        if (found.Failed || found.Value.GetAttributes(out DtAttributes attributes) != Errno.OK)
+            return Errno.ENOENT;
+        entry = new DtEntry(fid.Value, attributes.Type);
+        return Errno.OK;
     }
 
     /// <summary>Directory: fills pages with its names from a hash on.</summary>
@@ -80,6 +98,9 @@ public sealed partial class MddDevice
         using DtDirectoryIterator names = directory.Iterate(hash);
         while (names.MoveNext())
         {
+            // Hidden: it is found by whoever knows of it (mdd_dir_page_build).
+            if (names.Entry.Fid == Fid.DotLustre && directory.Fid.IsRoot)
+                continue;
             if (!builder.TryAdd(names.Hash, names.Entry.Fid, names.Entry.Type, names.Name))
                 return builder.EndFull();
         }
@@ -137,6 +158,8 @@ public sealed partial class MddDevice
             times.Valid |= DtValid.ModifyTime;
         return times.Valid == DtValid.None ? Errno.OK : o.SetAttributes(tx, times);
     }
+
+    const int MaxFidText = 48;        // "[0x…:0x…:0x…]"
 
     const DtValid DirectoryTimes = DtValid.ChangeTime | DtValid.ModifyTime;
 }

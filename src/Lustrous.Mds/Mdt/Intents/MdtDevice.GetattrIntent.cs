@@ -137,5 +137,5 @@ public sealed partial class MdtDevice
     }
 
     bool IsStill(Fid parent, ReadOnlySpan<byte> name, Fid child) =>
-        Storage.Locate(parent).Lookup(name, out DtEntry entry) == Errno.OK && entry.Fid == child;
+        _mdd.Resolve(Storage.Locate(parent), name, out DtEntry entry) == Errno.OK && entry.Fid == child;
 }
