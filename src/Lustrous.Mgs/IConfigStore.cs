@@ -18,6 +18,12 @@ public interface IConfigStore
     /// <summary>Takes a log away; ENOENT when there is none of this name.</summary>
     Errno Remove(string logName);
 
+    /// <summary>The table of NIDs of a file system, as it was saved last; null when it never was.</summary>
+    byte[]? LoadTable(string fsName);
+
+    /// <summary>Puts a table of NIDs in place of the one before.</summary>
+    Errno SaveTable(string fsName, ReadOnlySpan<byte> bytes);
+
     /// <summary>Makes what was written durable.</summary>
     ValueTask<Errno> SyncAsync(CancellationToken cancel);
 }

@@ -7,6 +7,8 @@ public sealed class MemoryConfigStore : IConfigStore
 {
     readonly SortedDictionary<string, MemoryLlogStorage> _logs = new(StringComparer.Ordinal);
 
+    readonly Dictionary<string, byte[]> _tables = new(StringComparer.Ordinal);
+
     public IReadOnlyList<string> List() => [.. _logs.Keys];
 
     public ILlogStorage? Find(string logName) => _logs.GetValueOrDefault(logName);
@@ -18,6 +20,14 @@ public sealed class MemoryConfigStore : IConfigStore
     }
 
     public Errno Remove(string logName) => _logs.Remove(logName) ? Errno.OK : Errno.ENOENT;
+
+    public byte[]? LoadTable(string fsName) => _tables.GetValueOrDefault(fsName);
+
+    public Errno SaveTable(string fsName, ReadOnlySpan<byte> bytes)
+    {
+        _tables[fsName] = bytes.ToArray();
+        return Errno.OK;
+    }
 
     public ValueTask<Errno> SyncAsync(CancellationToken cancel) => new(Errno.OK);
 }

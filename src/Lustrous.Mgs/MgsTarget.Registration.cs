@@ -243,8 +243,15 @@ public sealed partial class MgsTarget
     {
         if (target.Instance == 0)
             return Errno.EINVAL;
+        Errno error;
         using (_lock.Enter())
-            FindOrAddFs(target.FsName).Nids.Update(target.IsMdt, target.Index, target.Instance, target.Nids);
+        {
+            FsDb fs = FindOrAddFs(target.FsName);
+            fs.Nids.Update(target.IsMdt, target.Index, target.Instance, target.Nids);
+            error = _store.SaveTable(fs.Name, fs.Nids.Save());
+        }
+        if (error != Errno.OK)
+            return error;
         raw.Flags |= LddFlags.IR_CAPABLE;
         Revoke(target.FsName, MgsConfigType.Recover);
         return Errno.OK;

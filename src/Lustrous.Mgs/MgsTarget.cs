@@ -84,7 +84,7 @@ public sealed partial class MgsTarget : IServiceTargetHooks, IAsyncDisposable
     };
 
     /// <summary>Reads the logs there are, and takes clients from here on.</summary>
-    public ValueTask<Errno> StartAsync(CancellationToken cancel)
+    public async ValueTask<Errno> StartAsync(CancellationToken cancel)
     {
         Errno error;
         using (_lock.Enter())
@@ -95,10 +95,9 @@ public sealed partial class MgsTarget : IServiceTargetHooks, IAsyncDisposable
             if (error == Errno.OK)
                 error = ReadFileSystems();
         }
-        if (error != Errno.OK)
-            return new(error);
-        Target.Exports.Add(Target);
-        return new(Errno.OK);
+        if (error == Errno.OK)
+            error = await _store.SyncAsync(cancel);
+        return error == Errno.OK ? Target.Exports.Add(Target) : error;
     }
 
     /// <summary>Names of the file systems that have registered targets.</summary>
@@ -174,6 +173,8 @@ public sealed partial class MgsTarget : IServiceTargetHooks, IAsyncDisposable
             FsDb fs = FindOrAddFs(name[..^suffix.Length]);
             if (fs.ReadFrom(_logs.Find(name)!) is var error and not Errno.OK)
                 return error;
+            if (_store.LoadTable(fs.Name) is { } table && !fs.Nids.TryLoad(table))
+                Log(LogLevel.Error, $"the table of NIDs of {fs.Name} is damaged: its targets fill it again");
         }
         return Errno.OK;
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Lustrous.Idl.LNet;
@@ -24,6 +25,63 @@ sealed class NidTable
     {
         _rows.RemoveAll(row => row.IsMdt == isMdt && row.Index == index);
         _rows.Add(new Row(++Version, isMdt, index, instance, nids));
+    }
+
+    /// <summary>All of it as bytes: clients that knew an earlier life of the MGS go on from the version they
+    /// have.</summary>
+    public byte[] Save()
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        Write(bytes, Version);
+        foreach (Row row in _rows)
+        {
+            Write(bytes, row.Version);
+            Write(bytes, row.IsMdt ? 1 : 0);
+            Write(bytes, row.Index);
+            Write(bytes, row.Instance);
+            Write(bytes, row.Nids.Count);
+            foreach (Nid nid in row.Nids)
+                Write(bytes, nid);
+        }
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Takes what <see cref="Save"/> gave; false, and nothing is taken, when it is damaged.</summary>
+    public bool TryLoad(ReadOnlySpan<byte> bytes)
+    {
+        var rows = new List<Row>();
+        if (!TryTake(ref bytes, out ulong version))
+            return false;
+        while (!bytes.IsEmpty)
+        {
+            if (!TryTake(ref bytes, out ulong rowVersion) || !TryTake(ref bytes, out int isMdt)
+                || !TryTake(ref bytes, out uint index) || !TryTake(ref bytes, out uint instance)
+                || !TryTake(ref bytes, out int count) || rowVersion > version
+                || count < 0 || count > bytes.Length / Unsafe.SizeOf<Nid>())
+                return false;
+            var nids = new Nid[count];
+            for (int i = 0; i < count; i++)
+                _ = TryTake(ref bytes, out nids[i]);
+            rows.Add(new Row(rowVersion, isMdt != 0, index, instance, nids));
+        }
+        _rows.Clear();
+        _rows.AddRange(rows);
+        Version = version;
+        return true;
+    }
+
+    static void Write<T>(ArrayBufferWriter<byte> into, T value) where T : unmanaged
+    {
+        MemoryMarshal.Write(into.GetSpan(Unsafe.SizeOf<T>()), in value);
+        into.Advance(Unsafe.SizeOf<T>());
+    }
+
+    static bool TryTake<T>(ref ReadOnlySpan<byte> bytes, out T value) where T : unmanaged
+    {
+        if (!MemoryMarshal.TryRead(bytes, out value))
+            return false;
+        bytes = bytes[Unsafe.SizeOf<T>()..];
+        return true;
     }
 
     /// <summary>Packs rows from a version on into units that no row straddles.</summary>

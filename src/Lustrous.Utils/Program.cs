@@ -22,6 +22,7 @@ var root = new RootCommand("Lustre in user space: the servers, the client and th
     QuickstartHost.Create(),
     UpCommand.Create(),
     MkfsCommand.Create(),
+    TunefsCommand.Create(),
     ServeCommand.Create(),
     MountCommand.Create(),
     LfsCommand.Create(),

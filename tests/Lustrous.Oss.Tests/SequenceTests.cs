@@ -105,6 +105,18 @@ public sealed class SequenceTests
         Assert.Equal(Errno.ENOENT, fld.Lookup(400).Error);
     }
 
+    [Fact]
+    public void An_FLD_knows_after_a_restart_what_was_given_out() => Run(async (sim, mdt, connect) =>
+    {
+        var fld = new FldServer(mdt.Storage);
+        Assert.Equal(Errno.OK, await fld.AddAsync(Range(0x200000400, 0x240000400, 0), default));
+        Assert.Equal(Errno.OK, await fld.AddAsync(Range(0x280000400, 0x2C0000400, 3), default));
+        Assert.Equal(Errno.OK, await fld.AddAsync(Range(0x240000400, 0x280000400, 0), default));
+        Assert.Equal(Errno.EEXIST, await fld.AddAsync(Range(0x240000400, 0x240000401, 9), default));
+        Assert.Equal(fld.List(), new FldServer(mdt.Storage).List());
+        Assert.Equal(2, fld.List().Length);
+    });
+
     // A kernel client asks where the root's sequence is before it asks for the path of the root.
     [Fact]
     public void The_special_sequences_are_MDT0s()

@@ -66,7 +66,7 @@ public sealed partial class MdtDevice : ITargetDevice, IMddTransactions
         {
             IntentPolicy = ExecuteIntentAsync,
         };
-        Fld = new FldServer();
+        Fld = new FldServer(storage);
         if (options.Index == 0)
             Fld.InsertSpecial();
         SequenceController = options.Index == 0

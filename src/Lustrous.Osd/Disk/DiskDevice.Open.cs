@@ -28,6 +28,51 @@ public sealed partial class DiskDevice
     /// <summary>Whether a target was made there, of whatever version.</summary>
     public static bool IsFormatted(string path) => DiskFormat.Read(path, out _) != Errno.ENOENT;
 
+    /// <summary>The format of a target; null when it cannot be told.</summary>
+    public static int? FormatVersion(string path)
+    {
+        _ = DiskFormat.Read(path, out DiskFormat? format);
+        return format?.Version;
+    }
+
+    /// <summary>Removes all that a device has in a directory, which stays with what else is in it.</summary>
+    /// <returns>False: a process has it open, or it cannot be removed; <paramref name="why"/> says so.</returns>
+    public static bool TryRemove(string path, out string why)
+    {
+        why = "";
+        string lockPath = Path.Combine(path, DiskLayout.Lock);
+        Errno error = DiskLock.Take(lockPath, out DiskLock? taken, out string holder);
+        if (error != Errno.OK)
+        {
+            why = error == Errno.EBUSY
+                ? $"{lockPath}: the target is in use by process {holder}"
+                : $"{lockPath}: cannot be opened for writing ({error})";
+            return false;
+        }
+        try
+        {
+            // First what makes it a target.
+            File.Delete(Path.Combine(path, DiskLayout.Format));
+            foreach (string part in new[] { DiskLayout.Store, DiskLayout.Journal, DiskLayout.Data })
+            {
+                string directory = Path.Combine(path, part);
+                if (Directory.Exists(directory))
+                    Directory.Delete(directory, recursive: true);
+            }
+            File.Delete(Path.Combine(path, DiskLayout.Boot));
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            why = $"{path}: cannot be removed: {e.Message}";
+            return false;
+        }
+        finally
+        {
+            taken!.Dispose();
+        }
+    }
+
     /// <summary>Opens a target, and brings back what was done up to its end, however it ended.</summary>
     /// <param name="context">Clock, work and memory.</param>
     /// <param name="options">Where, and how large.</param>

@@ -103,7 +103,7 @@ public sealed partial class SeqServer : ISequenceSource
             if (await SaveAsync(left, cancel) is var error and not Errno.OK)
                 return error;
             _space = left;
-            error = _fld!.Insert(given);
+            error = await _fld!.AddAsync(given, cancel);
             return error == Errno.OK ? given : error;
         }
         finally

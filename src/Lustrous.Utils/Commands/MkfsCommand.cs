@@ -32,16 +32,20 @@ static class MkfsCommand
         {
             Description = "NIDs of a node that may take it over",
         };
-        var size = new Option<string>("--device-size")
+        var size = new Option<string?>("--device-size")
         {
-            Description = "Room, in memory that is taken as it fills: 512M, 16G",
-            DefaultValueFactory = static _ => "64G",
+            Description = "Room at most: 512M, 16G; without it what the file system of DIR has, or 64G of memory",
         };
-        var reformat = new Option<bool>("--reformat") { Description = "Replaces a target that is there" };
-        var command = new Command("mkfs.lustre", "Makes a target for 'lustrous serve'. For now it holds its data in"
-            + " memory only: what is written to it is lost when the server stops.")
+        var storage = new Option<string>("--backfstype")
         {
-            folder, mgs, mdt, ost, fsName, index, nodes, parameters, failNodes, size, reformat,
+            Description = "lustrous: in DIR; memory: lost when the server stops",
+            DefaultValueFactory = static _ => TargetStorage.Disk,
+        };
+        storage.AcceptOnlyFromAmong(TargetStorage.Disk, TargetStorage.Memory);
+        var reformat = new Option<bool>("--reformat") { Description = "Replaces a target that is there" };
+        var command = new Command("mkfs.lustre", "Makes a target for 'lustrous serve'.")
+        {
+            folder, mgs, mdt, ost, fsName, index, nodes, parameters, failNodes, size, storage, reformat,
         };
         command.Aliases.Add("mkfs");
         command.SetAction((parsed, _) => HostCommand.RunAsync("mkfs.lustre", _ =>
@@ -52,6 +56,7 @@ static class MkfsCommand
                 Mdt = parsed.GetValue(mdt),
                 Ost = parsed.GetValue(ost),
                 FsName = parsed.GetValue(fsName)!,
+                Storage = parsed.GetValue(storage)!,
                 MgsNodes = parsed.GetValue(nodes) ?? [],
                 Parameters =
                 [
@@ -60,13 +65,13 @@ static class MkfsCommand
                 ],
             };
             return Task.FromResult(Make(
-                parsed.GetValue(folder)!, asked, parsed.GetValue(index), parsed.GetValue(size)!,
+                parsed.GetValue(folder)!, asked, parsed.GetValue(index), parsed.GetValue(size),
                 parsed.GetValue(reformat)));
         }));
         return command;
     }
 
-    static int Make(string folder, TargetDescription asked, int? index, string size, bool reformat)
+    static int Make(string folder, TargetDescription asked, int? index, string? size, bool reformat)
     {
         if (!asked.Mgs && !asked.Mdt && !asked.Ost)
             throw Wrong("say what it is: --mgs, --mdt or --ost");
@@ -85,14 +90,20 @@ static class MkfsCommand
         if (isTarget && !asked.Mgs && asked.MgsNodes.Count == 0)
             throw Wrong("--mgsnode is missing: the NID of the MGS, as 10.0.0.1@tcp");
         _ = MgsNodes.Parse(asked.MgsNodes);
-        if (!SizeText.TryParse(size, out long bytes) || bytes < 16 << 20)
+        long bytes = 0;
+        if (size is not null && (!SizeText.TryParse(size, out bytes) || bytes < 16 << 20))
             throw Wrong($"--device-size {size}: at least 16M");
-        if (File.Exists(Path.Combine(folder, TargetDescription.FileName)) && !reformat)
-            throw Wrong($"{folder} is a target already; --reformat replaces it");
+        if (TargetDescription.IsThere(folder))
+        {
+            if (!reformat)
+                throw Wrong($"{folder} is a target already; --reformat replaces it");
+            TargetStorage.Remove(folder);
+        }
         TargetDescription made = asked with { Index = (uint)(index ?? 0), CapacityBytes = bytes };
-        made.Write(folder);
+        TargetStorage.Make(made, folder, HostContext.NewRandom());
         Console.WriteLine($"{made.Name}{(made is { Mgs: true, Mdt: true } ? " and MGS" : "")} in {folder}");
-        Console.WriteLine("   Storage: memory. What is written to it is LOST when its server stops.");
+        if (made.IsMemory)
+            Console.WriteLine("   Storage: memory. What is written to it is LOST when its server stops.");
         Console.WriteLine($"   Run it:  lustrous serve {folder}");
         return 0;
     }

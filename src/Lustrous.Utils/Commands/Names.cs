@@ -3,7 +3,7 @@ namespace Lustrous.Utils.Commands;
 /// <summary>The names that the program may be called by, as links to it.</summary>
 static class Names
 {
-    static readonly string[] s_names = ["lfs", "lctl", "mkfs.lustre", "mount.lustre"];
+    static readonly string[] s_names = ["lfs", "lctl", "mkfs.lustre", "mount.lustre", "tunefs.lustre"];
 
     /// <summary>The words of a command line with the name the program was called by in front, if it is one of
     /// these. The script <c>./lustrous</c> tells it by LUSTROUS_NAME.</summary>

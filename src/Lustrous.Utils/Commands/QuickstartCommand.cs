@@ -7,7 +7,7 @@ using Lustrous.Utils.Hosting;
 
 namespace Lustrous.Utils.Commands;
 
-/// <summary><c>lustrous quickstart</c>: a file system in memory, mounted; a tree copied in, read back and
+/// <summary><c>lustrous quickstart</c>: a file system, mounted; a tree copied in, read back and
 /// compared.</summary>
 static class QuickstartCommand
 {
@@ -25,20 +25,25 @@ static class QuickstartCommand
             Description = "Files at a time",
             DefaultValueFactory = static _ => Math.Max(4, Environment.ProcessorCount * 2),
         };
+        var store = new Option<string?>("--store")
+        {
+            Description = "Folder for the targets, which stay there; without it they are in memory",
+        };
         Option<bool> verbose = HostCommand.Verbose();
         // For tests: what the tree has become is looked at only after a line has come in.
         var pause = new Option<bool>("--pause-before-compare") { Hidden = true };
         var command = new Command("quickstart", """
-            A whole file system in memory (1 MGS, 1 MDT, 4 OSTs in one process), mounted through FUSE: copies DIR in,
+            A whole file system (1 MGS, 1 MDT, 4 OSTs in one process), mounted through FUSE: copies DIR in,
             striped over the OSTs, mounts again, reads everything back and compares it.
             Exit code: 0 only if every byte, mode, owner, time and link matched.
             """)
         {
-            tree, keep, mount, tasks, verbose, pause,
+            tree, store, keep, mount, tasks, verbose, pause,
         };
         command.SetAction((parsed, _) => HostCommand.RunAsync("lustrous quickstart", stop => new Quickstart(
             parsed.GetValue(tree) ?? DefaultTree(), parsed.GetValue(mount), parsed.GetValue(tasks))
         {
+            Store = parsed.GetValue(store),
             Keep = parsed.GetValue(keep),
             Pause = parsed.GetValue(pause),
             LogLevel = HostCommand.LevelOf(parsed.GetValue(verbose)),
@@ -54,6 +59,8 @@ static class QuickstartCommand
     sealed class Quickstart(string source, string? wantedMountPoint, int tasks)
     {
         const ulong StripedFrom = (1 << 20) + 1;    // bytes
+
+        public string? Store { get; init; }
 
         public bool Keep { get; init; }
 
@@ -81,10 +88,12 @@ static class QuickstartCommand
 
         async Task<int> RunAsync(string mountPoint, CancellationToken stop)
         {
-            await using QuickstartProcess host = await QuickstartProcess.StartAsync(mountPoint, LogLevel, stop);
+            await using QuickstartProcess host = await QuickstartProcess.StartAsync(
+                mountPoint, Store, LogLevel, stop);
             string transport = await host.MountAsync(stop);
-            Console.WriteLine($"{QuickstartHost.FsName}: 1 MGS, 1 MDT, 4 OST in memory, mounted on {mountPoint}"
-                + $" (FUSE, {transport})");
+            string place = Store is null ? "in memory" : "in " + Store;
+            Console.WriteLine($"{QuickstartHost.FsName}: 1 MGS, 1 MDT, 4 OST {place}, "
+                + $"mounted on {mountPoint} (FUSE, {transport})");
             Tree tree = ReadTree();
             string copyPath = Path.Combine(mountPoint, Path.GetFileName(Path.TrimEndingDirectorySeparator(source)));
             Directory.CreateDirectory(copyPath);
@@ -98,6 +107,8 @@ static class QuickstartCommand
             await PassAsync("comparing", tree, copy, copy.CompareAsync(stop));
             await ShowAsync(tree, copyPath, mountPoint, stop);
             int exitCode = Judge(tree, copy);
+            if (Store is not null)
+                Console.WriteLine($"It stays in {Store}: lustrous up --store {Store} --mount DIR");
             if (Keep)
                 await StayAsync(host, mountPoint, stop);
             return exitCode;

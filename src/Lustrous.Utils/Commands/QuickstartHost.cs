@@ -23,8 +23,9 @@ static class QuickstartHost
     public static Command Create()
     {
         var mountPoint = new Argument<string>("DIR");
+        var store = new Option<string?>("--store");
         Option<bool> verbose = HostCommand.Verbose();
-        var command = new Command(Name) { mountPoint, verbose };
+        var command = new Command(Name) { mountPoint, store, verbose };
         command.Hidden = true;
         command.SetAction(async (parsed, _) =>
         {
@@ -35,7 +36,9 @@ static class QuickstartHost
                 PosixSignal.SIGTERM, static context => context.Cancel = true);
             try
             {
-                await ServeAsync(parsed.GetValue(mountPoint)!, HostCommand.LevelOf(parsed.GetValue(verbose)));
+                await ServeAsync(
+                    parsed.GetValue(mountPoint)!, parsed.GetValue(store),
+                    HostCommand.LevelOf(parsed.GetValue(verbose)));
                 return 0;
             }
             catch (HostException e)
@@ -47,11 +50,11 @@ static class QuickstartHost
         return command;
     }
 
-    static async Task ServeAsync(string mountPoint, LogLevel level)
+    static async Task ServeAsync(string mountPoint, string? store, LogLevel level)
     {
         using var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
         await using LocalCluster cluster = await LocalCluster.StartAsync(
-            new LocalClusterOptions { FsName = FsName, LogLevel = level }, CancellationToken.None);
+            new LocalClusterOptions { FsName = FsName, LogLevel = level, Store = store }, CancellationToken.None);
         var process = new RunningProcess(cluster.Node) { Servers = cluster.Servers };
         await using ControlServer? control = process.Listen();
         await SayAsync("ok");

@@ -15,7 +15,8 @@ sealed class QuickstartProcess : IAsyncDisposable
     QuickstartProcess(Process process) => _process = process;
 
     /// <summary>Starts it; its servers run then.</summary>
-    public static async Task<QuickstartProcess> StartAsync(string mountPoint, LogLevel level, CancellationToken cancel)
+    public static async Task<QuickstartProcess> StartAsync(
+        string mountPoint, string? store, LogLevel level, CancellationToken cancel)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
@@ -27,6 +28,11 @@ sealed class QuickstartProcess : IAsyncDisposable
             start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "lustrous.dll"));
         start.ArgumentList.Add(QuickstartHost.Name);
         start.ArgumentList.Add(mountPoint);
+        if (store is not null)
+        {
+            start.ArgumentList.Add("--store");
+            start.ArgumentList.Add(store);
+        }
         if (level <= LogLevel.Info)
             start.ArgumentList.Add("--verbose");
         start.Environment.Remove("LUSTROUS_NAME");

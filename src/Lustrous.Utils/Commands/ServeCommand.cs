@@ -18,8 +18,7 @@ static class ServeCommand
         var nid = new Option<string?>("--nid") { Description = "Our address: 10.0.0.1@tcp; without it the first" };
         Option<int> port = HostCommand.Port();
         Option<bool> verbose = HostCommand.Verbose();
-        var command = new Command("serve", "Runs the targets in the folders until Ctrl-C. They are in memory: stopping"
-            + " this process loses what they hold.")
+        var command = new Command("serve", "Runs the targets in the folders until Ctrl-C.")
         {
             folders, nid, port, verbose,
         };
@@ -40,17 +39,20 @@ static class ServeCommand
     {
         List<TargetDescription> targets = [.. folders.Select(TargetDescription.Read)];
         await using HostNode node = await HostNode.StartAsync(options, stop);
-        await using ServerHost servers = await ServerHost.StartAsync(node, targets, stop);
+        await using ServerHost servers = await ServerHost.StartAsync(node, targets, stop, goesOn: true);
         var process = new RunningProcess(node) { Servers = servers };
         await using ControlServer? control = process.Listen();
-        foreach (TargetDescription target in targets)
+        foreach (TargetDescription target in servers.Running)
         {
             string names = target.Mgs && target.Name != "MGS" ? "MGS, " + target.Name : target.Name;
-            Console.WriteLine($"{names}: serving at {options.Nid}, port {options.Port}, from memory");
+            Console.WriteLine($"{names}: serving at {options.Nid}, port {options.Port}, "
+                + (target.IsMemory ? "from memory" : $"from {target.Folder}"));
         }
         Console.WriteLine("ready");
         await Console.Out.FlushAsync(CancellationToken.None);
+        Systemd.Ready($"{servers.Running.Count} of {targets.Count} targets");
         await HostCommand.StoppedAsync(stop);
+        Systemd.Stopping();
         return 0;
     }
 }

@@ -5,7 +5,7 @@ using Lustrous.Utils.Hosting;
 
 namespace Lustrous.Utils.Commands;
 
-/// <summary><c>lustrous up</c>: all servers and a mount in one process, in the foreground, in memory.</summary>
+/// <summary><c>lustrous up</c>: all servers and a mount in one process, in the foreground.</summary>
 static class UpCommand
 {
     public static Command Create()
@@ -23,19 +23,23 @@ static class UpCommand
             Description = "Lets other machines mount it: our ADDRESS@tcp. Without it only this process uses it",
         };
         Option<int> port = HostCommand.Port();
-        var size = new Option<string>("--ost-size")
+        var size = new Option<string?>("--ost-size")
         {
-            Description = "Room of each OST, in memory that is taken as it fills: 512M, 16G",
-            DefaultValueFactory = static _ => "64G",
+            Description = "Room of each OST at most: 512M, 16G",
+        };
+        var store = new Option<string?>("--store")
+        {
+            Description = "Folder with the targets, made when it is not there; without it they are in memory",
         };
         Option<bool> verbose = HostCommand.Verbose();
-        var command = new Command("up", "All servers and a mount in one process, in memory, until Ctrl-C or umount.")
+        var command = new Command("up", "All servers and a mount in one process, until Ctrl-C or umount.")
         {
-            mount, mdts, osts, fsName, nid, port, size, verbose,
+            mount, store, mdts, osts, fsName, nid, port, size, verbose,
         };
         command.SetAction((parsed, _) => HostCommand.RunAsync("lustrous up", stop =>
         {
-            if (!SizeText.TryParse(parsed.GetValue(size)!, out long bytes))
+            long bytes = 0;
+            if (parsed.GetValue(size) is { } asked && !SizeText.TryParse(asked, out bytes))
                 throw new HostException(Errno.EINVAL, $"--ost-size {parsed.GetValue(size)} is no size");
             return RunAsync(parsed.GetValue(mount)!, new LocalClusterOptions
             {
@@ -45,6 +49,7 @@ static class UpCommand
                 Nid = parsed.GetValue(nid) is { } text ? HostCommand.ParseNid(text) : Nid.Loopback,
                 Port = parsed.GetValue(port),
                 OstBytes = bytes,
+                Store = parsed.GetValue(store),
                 LogLevel = HostCommand.LevelOf(parsed.GetValue(verbose)),
             }, stop);
         }));
@@ -60,12 +65,12 @@ static class UpCommand
         process.Add(mount);
         await using ControlServer? control = process.Listen();
         Console.WriteLine(
-            $"{options.FsName}: {options.Mdts} MDT, {options.Osts} OST, in memory, mounted on {mountPoint}"
-            + " (Ctrl-C or umount ends it, and its contents)");
+            $"{cluster.FsName}: {cluster.Describe()}, mounted on {mountPoint}"
+            + $" (Ctrl-C or umount ends it{(options.Store is null ? ", and its contents" : "")})");
         if (!options.Nid.IsLoopback)
         {
             Console.WriteLine(
-                $"others mount it with: lustrous mount {options.Nid}:/{options.FsName} DIR -o port={options.Port}");
+                $"others mount it with: lustrous mount {options.Nid}:/{cluster.FsName} DIR -o port={options.Port}");
         }
         await Console.Out.FlushAsync(CancellationToken.None);
         await Task.WhenAny(mount.Completion, HostCommand.StoppedAsync(stop));

@@ -7,13 +7,22 @@ namespace Lustrous.Utils.Hosting;
 /// <summary>The world of a process: the machine's clock, threads and memory.</summary>
 static class HostContext
 {
+    // Threads of the pool wait for disks; those that come after them must not wait for the pool to notice.
+    const int MinThreads = 32;
+
     public static NodeContext Create(ILogSink log)
+    {
+        ThreadPool.GetMinThreads(out int workers, out int completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
+        return new NodeContext(
+            TimeProvider.System, NewRandom(), new ThreadPoolWork(), new BufferPool(), log);
+    }
+
+    public static SeededRandom NewRandom()
     {
         Span<byte> seed = stackalloc byte[sizeof(ulong)];
         RandomNumberGenerator.Fill(seed);
-        return new NodeContext(
-            TimeProvider.System, new SeededRandom(MemoryMarshal.Read<ulong>(seed)), new ThreadPoolWork(),
-            new BufferPool(), log);
+        return new SeededRandom(MemoryMarshal.Read<ulong>(seed));
     }
 
     sealed class ThreadPoolWork : IWorkQueue

@@ -17,13 +17,16 @@ sealed record LocalClusterOptions
 
     public int Port { get; init; } = 988;
 
-    /// <summary>Bytes of each OST at most.</summary>
-    public long OstBytes { get; init; } = 64L << 30;
+    /// <summary>Bytes of each OST at most; 0: as much as there is.</summary>
+    public long OstBytes { get; init; }
+
+    /// <summary>Folder with the targets; null keeps them in memory.</summary>
+    public string? Store { get; init; }
 
     public LogLevel LogLevel { get; init; } = LogLevel.Warning;
 }
 
-/// <summary>A whole file system in one process and in memory: MGS, MDTs and OSTs, and mounts of it.</summary>
+/// <summary>A whole file system in one process: MGS, MDTs and OSTs, and mounts of it.</summary>
 sealed class LocalCluster : IAsyncDisposable
 {
     LocalCluster(HostNode node, LocalClusterOptions options)
@@ -38,8 +41,12 @@ sealed class LocalCluster : IAsyncDisposable
 
     public ServerHost Servers { get; private set; } = null!;
 
+    public string FsName { get; private set; } = "";
+
     public static async Task<LocalCluster> StartAsync(LocalClusterOptions options, CancellationToken cancel)
     {
+        IReadOnlyList<TargetDescription> targets =
+            options.Store is { } store ? LocalStore.Open(store, options) : MakeTargets(options);
         HostNode node = await HostNode.StartAsync(new HostOptions
         {
             Nid = options.Nid,
@@ -47,10 +54,10 @@ sealed class LocalCluster : IAsyncDisposable
             Listens = !options.Nid.IsLoopback,
             LogLevel = options.LogLevel,
         }, cancel);
-        var cluster = new LocalCluster(node, options);
+        var cluster = new LocalCluster(node, options) { FsName = targets.First(target => target.Mdt).FsName };
         try
         {
-            cluster.Servers = await ServerHost.StartAsync(node, Describe(options), cancel);
+            cluster.Servers = await ServerHost.StartAsync(node, targets, cancel);
             return cluster;
         }
         catch
@@ -64,9 +71,14 @@ sealed class LocalCluster : IAsyncDisposable
         FuseMount.MountAsync(Node, new FuseMountRequest
         {
             MountPoint = mountPoint,
-            FsName = Options.FsName,
+            FsName = FsName,
             Mgs = [new LNetProcessId(Node.Nid, LNetProcessId.LustrePid)],
         }, cancel);
+
+    /// <summary>What runs, and where it is kept.</summary>
+    public string Describe() =>
+        $"{Servers.Running.Count(target => target.Mdt)} MDT, {Servers.Running.Count(target => target.Ost)} OST, "
+        + (Options.Store is { } store ? $"kept in {store}" : "in memory");
 
     /// <summary>Mounts have been unmounted before.</summary>
     public async ValueTask DisposeAsync()
@@ -75,7 +87,8 @@ sealed class LocalCluster : IAsyncDisposable
         await Node.DisposeAsync();
     }
 
-    static List<TargetDescription> Describe(LocalClusterOptions options)
+    /// <summary>The targets of a new file system.</summary>
+    internal static List<TargetDescription> MakeTargets(LocalClusterOptions options)
     {
         if (options.Mdts < 1 || options.Osts < 0)
             throw new HostException(Errno.EINVAL, "a file system has at least one MDT");

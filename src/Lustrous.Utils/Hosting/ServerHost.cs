@@ -1,18 +1,18 @@
 using Lustrous.LNet;
+using Lustrous.Mgs;
 using Lustrous.Obdclass.Storage;
-using Lustrous.Osd.Mem;
 using Lustrous.Target.Services;
 
 namespace Lustrous.Utils.Hosting;
 
-/// <summary>The servers of a process, from the descriptions of their targets: storage in memory, and one line for a
-/// person where something fails.</summary>
+/// <summary>The servers of a process, from the descriptions of their targets: storage, and one line for a person where
+/// something fails.</summary>
 sealed class ServerHost : IAsyncDisposable
 {
     readonly HostNode _node;
     readonly ServerNode _server;
     readonly IReadOnlyList<LNetProcessId> _mgs;
-    readonly List<IDtDevice> _storages = [];
+    readonly List<(string? Folder, IDtDevice Device)> _storages = [];
 
     ServerHost(HostNode node, IReadOnlyList<LNetProcessId> mgs, ServerRoles roles)
     {
@@ -23,14 +23,18 @@ sealed class ServerHost : IAsyncDisposable
 
     public ServerNode Server => _server;
 
-    /// <summary>Starts all targets in the order that Lustre asks for: MGS, MDTs, OSTs.</summary>
+    /// <summary>Those that run.</summary>
+    public List<TargetDescription> Running { get; } = [];
+
+    /// <summary>Starts all targets in the order that Lustre asks for: MGS, MDTs, OSTs. With
+    /// <paramref name="goesOn"/> those that can, when others are damaged, locked or full.</summary>
     public static async Task<ServerHost> StartAsync(
-        HostNode node, IReadOnlyList<TargetDescription> targets, CancellationToken cancel)
+        HostNode node, IReadOnlyList<TargetDescription> targets, CancellationToken cancel, bool goesOn = false)
     {
         var host = new ServerHost(node, FindMgs(node, targets), RolesOf(targets));
         try
         {
-            await host.StartAllAsync(targets, cancel);
+            await host.StartAllAsync(targets, goesOn, cancel);
             return host;
         }
         catch
@@ -44,43 +48,76 @@ sealed class ServerHost : IAsyncDisposable
     {
         await Bounded.StopAsync(_node, "the client of the MGS", _node.Lustre.LeaveMgsAsync, seconds: 10);
         await Bounded.StopAsync(_node, "the servers", _server, seconds: 20);
-        foreach (IDtDevice storage in _storages)
-        {
-            if (storage is IAsyncDisposable later)
-                await later.DisposeAsync();
-            else
-                (storage as IDisposable)?.Dispose();
-        }
+        foreach ((_, IDtDevice device) in _storages)
+            await device.DisposeAsync();
         _storages.Clear();
     }
 
-    async Task StartAllAsync(IReadOnlyList<TargetDescription> targets, CancellationToken cancel)
+    async Task StartAllAsync(IReadOnlyList<TargetDescription> targets, bool goesOn, CancellationToken cancel)
     {
         Check(_server.Start(), "the services of the server do not start");
-        if (targets.Any(target => target.Mgs))
-            Check(await _server.StartMgsAsync(null, cancel), "MGS does not start");
-        foreach (TargetDescription target in targets.OrderBy(target => target.Mdt ? 0 : 1).ThenBy(t => t.Index))
+        HostException? first = null;
+        foreach (TargetDescription target in targets
+            .OrderBy(target => target.Mgs ? 0 : target.Mdt ? 1 : 2).ThenBy(target => target.Index))
         {
-            if (target.Mdt || target.Ost)
-                await StartAsync(target, cancel);
+            try
+            {
+                if (target.Mgs)
+                    await StartMgsAsync(target, cancel);
+                if (target.Mdt || target.Ost)
+                    await StartAsync(target, cancel);
+                Running.Add(target);
+            }
+            catch (HostException e) when (goesOn && targets.Count > 1 && !cancel.IsCancellationRequested)
+            {
+                first ??= e;
+                _node.Log.Error("lustrous", e.Message);
+            }
         }
+        if (Running.Count == 0 && first is not null)
+            throw first;
+    }
+
+    async Task StartMgsAsync(TargetDescription target, CancellationToken cancel)
+    {
+        MgsOptions? options = null;
+        if (!target.IsMemory)
+        {
+            Result<DtConfigStore> store = DtConfigStore.Open(StorageOf(target));
+            if (store.Failed)
+                throw new HostException(store.Error, $"{target.Folder}: the MGS's logs cannot be read: {store.Error}");
+            options = new MgsOptions { Store = store.Value };
+        }
+        Check(await _server.StartMgsAsync(options, cancel), "MGS does not start");
     }
 
     async Task StartAsync(TargetDescription target, CancellationToken cancel)
     {
-        var storage = new MemDevice(_node.Context, new MemDeviceOptions
-        {
-            Name = target.Name + "-osd",
-            CapacityBytes = target.CapacityBytes,
-        });
-        _storages.Add(storage);
+        IDtDevice storage = StorageOf(target);
         // Memory is always fresh; what the MGS remembers of an earlier life is another matter.
+        bool isFresh = target.IsMemory || !target.Registered;
         var spec = new TargetSpec(target.FsName, target.Mdt, target.Index);
-        Errno error = await _server.StartTargetAsync(spec, storage, isFresh: true, cancel, target.Registered);
+        Errno error = await _server.StartTargetAsync(spec, storage, isFresh, cancel, target.Registered);
         if (error != Errno.OK)
             throw new HostException(error, $"{target.Name}: {Explain(target, error)}");
         if (target is { Folder: { } folder, Registered: false })
-            (target with { Registered = true }).Write(folder);
+            (target with { Registered = true, ServedAt = _node.Nid.ToString() }).Write(folder);
+    }
+
+    /// <summary>The storage of a target; an MGS and an MDT of one folder have one.</summary>
+    IDtDevice StorageOf(TargetDescription target)
+    {
+        if (target.Folder is not null)
+        {
+            foreach ((string? folder, IDtDevice device) in _storages)
+            {
+                if (folder == target.Folder)
+                    return device;
+            }
+        }
+        IDtDevice opened = TargetStorage.Open(_node.Context, target);
+        _storages.Add((target.Folder, opened));
+        return opened;
     }
 
     string Explain(TargetDescription target, Errno error) => error switch
@@ -97,8 +134,12 @@ sealed class ServerHost : IAsyncDisposable
             $"the MGS at {_mgs[0].Nid} does not answer ({error}). Is it running, and are NID and port right?",
         Errno.ENODEV => $"there is no MGS at {_mgs[0].Nid}",
         Errno.EINTR => "interrupted",
+        Errno.ENOSPC => $"there is no room{At(target)}",
+        Errno.EROFS or Errno.EACCES => $"nothing can be written{At(target)}",
         _ => $"it does not start: {error}",
     };
+
+    static string At(TargetDescription target) => target.Folder is { } folder ? $" in {folder}" : "";
 
     static ServerRoles RolesOf(IReadOnlyList<TargetDescription> targets) =>
         (targets.Any(target => target.Mgs) ? ServerRoles.Mgs : 0)

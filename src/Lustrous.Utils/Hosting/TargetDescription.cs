@@ -30,14 +30,18 @@ sealed record TargetDescription
     /// <summary>Parameters for its logs: <c>failover.node=…</c>.</summary>
     public IReadOnlyList<string> Parameters { get; init; } = [];
 
-    /// <summary>Where the data is: only <c>memory</c>, which does not outlive the process.</summary>
-    public string Storage { get; init; } = "memory";
+    /// <summary>Where the data is (<c>--backfstype</c>): in its folder, or in <c>memory</c>, which does not outlive the
+    /// process.</summary>
+    public string Storage { get; init; } = TargetStorage.Memory;
 
-    /// <summary>Bytes it holds at most.</summary>
-    public long CapacityBytes { get; init; } = 64L << 30;
+    /// <summary>Bytes it holds at most; 0: as much as there is.</summary>
+    public long CapacityBytes { get; init; }
 
     /// <summary>The MGS knows it: it started before.</summary>
     public bool Registered { get; init; }
+
+    /// <summary>The NID that it was first served at, and that clients find in its MGS's logs.</summary>
+    public string? ServedAt { get; init; }
 
     /// <summary>Writes its logs anew at the next start (<c>--writeconf</c>).</summary>
     public bool WriteConf { get; init; }
@@ -47,9 +51,16 @@ sealed record TargetDescription
         ? string.Create(CultureInfo.InvariantCulture, $"{FsName}-{(Mdt ? "MDT" : "OST")}{Index:x4}")
         : "MGS";
 
+    [JsonIgnore]
+    public bool IsMemory => Storage == TargetStorage.Memory;
+
     /// <summary>Where it was read from; null for one that no folder holds.</summary>
     [JsonIgnore]
     public string? Folder { get; init; }
+
+    /// <summary>Whether a target was made in a folder.</summary>
+    public static bool IsThere(string folder) =>
+        File.Exists(Path.Combine(folder, FileName)) || Osd.Disk.DiskDevice.IsFormatted(folder);
 
     public static TargetDescription Read(string folder)
     {
@@ -76,7 +87,11 @@ sealed record TargetDescription
         try
         {
             Directory.CreateDirectory(folder);
-            File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(this, s_json));
+            using (FileStream next = File.Create(path + ".new"))
+            {
+                JsonSerializer.Serialize(next, this, s_json);
+                next.Flush(flushToDisk: true);
+            }
             File.Move(path + ".new", path, overwrite: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
