@@ -1,4 +1,5 @@
 using Lustrous.Libcfs;
+using Lustrous.Obdclass.Parameters;
 using Lustrous.Ptlrpc.Client;
 using Lustrous.Target.Recovery;
 using Lustrous.Target.Tests.Support;
@@ -139,6 +140,38 @@ public sealed class RecoveryTests
         await WriteAsync(client, 2);
         Assert.Equal([1, 2], world.Journal());
         Assert.Contains("completed_clients: 1/1\n", world.Target.Recovery!.Status());
+    }, s_never);
+
+    [Fact]
+    public void Lctl_sees_the_recovery_and_ends_it() => TargetWorld.RunWithCrashes(async world =>
+    {
+        Import gone = await world.ConnectAsync(TargetWorld.Asked, "client-1");
+        Import client = await world.ConnectAsync(TargetWorld.Asked, "client-2");
+        var tree = new ParameterTree();
+        world.Target.AddParameters(tree);
+        Assert.Equal("status: INACTIVE\n", Read("recovery_status"));
+        Assert.Equal(Errno.EINVAL, Write("abort_recovery", "1"));
+        world.CrashClient(gone);
+        world.Crash(0);
+        await world.RestartAsync();
+        world.Target.AddParameters(tree);
+        Assert.Equal("2", Read("instance"));
+        Assert.Equal("status: WAITING_FOR_CLIENTS\n", Read("recovery_status"));
+        Assert.Equal(Errno.OK, Write("abort_recovery", "1"));
+        while (world.Target.Service.IsRecovering)
+            await Task.Delay(TimeSpan.FromSeconds(1), world.Clock);
+        Assert.StartsWith("status: COMPLETE\n", Read("recovery_status"), StringComparison.Ordinal);
+        while ((await TargetWorld.WriteAsync(client, 1)).Status != Errno.OK)
+            await Task.Delay(TimeSpan.FromSeconds(1), world.Clock);
+        Assert.Equal(Errno.ENOENT, Write("evict_client", "client-1"));
+        Assert.Equal("1", Read("num_exports"));
+        Assert.Equal(Errno.OK, Write("evict_client", "client-2"));
+        Assert.Equal("0", Read("num_exports"));
+
+        string Read(string name) => tree.Match("obdfilter.test-OST0003." + name)[0].Parameter.Read!();
+
+        Errno Write(string name, string value) =>
+            tree.Match("obdfilter.test-OST0003." + name)[0].Parameter.Write!(value);
     }, s_never);
 
     static async Task WriteAsync(Import import, ulong value) =>

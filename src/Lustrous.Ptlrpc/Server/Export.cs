@@ -38,6 +38,9 @@ public sealed partial class Export
     /// <summary>Where the client last connected from.</summary>
     public LNetProcessId Peer { get; private set; }
 
+    /// <summary>Its address then.</summary>
+    public Nid PeerNid => Peer.Nid;
+
     /// <summary>Our address that it connected to.</summary>
     public Nid Self { get; private set; }
 

@@ -13,7 +13,7 @@ static class LctlCommand
         var words = new Argument<string[]>("VERB")
         {
             Description = "dl; list_nids; ping NID; get_param [-n] NAME…; list_param NAME…;"
-                + " set_param [-P] NAME=VALUE…; conf_param NAME=VALUE",
+                + " set_param [-P] NAME=VALUE…; conf_param NAME=VALUE; --device NAME abort_recovery",
             Arity = ArgumentArity.OneOrMore,
         };
         var command = new Command("lctl", "Looks into running servers and mounts, and sets their parameters.")
@@ -45,6 +45,9 @@ static class LctlCommand
                 return await EachAsync(settings, setting => ["set_param", "-P", setting], "set_param", cancel);
             case ["set_param", .. var settings] when settings.Length > 0:
                 return await EachAsync(settings, setting => ["set_param", setting], "set_param", cancel);
+            case ["--device", var device, "abort_recovery" or "abort_recov"]:
+                return await EachAsync(
+                    [$"*.{device}.abort_recovery=1"], setting => ["set_param", setting], "abort_recovery", cancel);
             case ["conf_param", var setting]:
                 return await EachAsync([setting], one => ["conf_param", one], "conf_param", cancel);
             default:

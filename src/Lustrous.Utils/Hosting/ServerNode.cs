@@ -88,7 +88,7 @@ public sealed class ServerNode : IAsyncDisposable
         if (status != Errno.OK)
             return status;
         _targets.Add(config.Device);
-        AddLockParameters(config.Device);
+        AddTargetParameters(config.Device);
         status = await mgc.FollowAsync(Mgc.ParamsLog, new ParamsLog(_node), cancel);
         if (status != Errno.OK)
             _node.Context.Log.Warning(spec.Name, $"cannot read the log params: {status}");
@@ -107,8 +107,8 @@ public sealed class ServerNode : IAsyncDisposable
         return Errno.OK;
     }
 
-    /// <summary><c>ldlm.namespaces.*</c> of the target's locks; a later life of it has the same names.</summary>
-    void AddLockParameters(ITargetDevice device)
+    /// <summary>Of the target's locks and clients; a later life of it has the same names.</summary>
+    void AddTargetParameters(ITargetDevice device)
     {
         Ldlm.Server.ServerNamespace? locks = device switch
         {
@@ -120,6 +120,8 @@ public sealed class ServerNode : IAsyncDisposable
             return;
         _node.Parameters.Remove(["ldlm", "namespaces", locks.Name]);
         locks.AddParameters(_node.Parameters);
+        LuTarget target = device is MdtDevice mds ? mds.LuTarget : ((OfdDevice)device).LuTarget;
+        target.AddParameters(_node.Parameters);
     }
 
     /// <summary>An MDT hears which OSTs have started, and connects to them at once.</summary>
