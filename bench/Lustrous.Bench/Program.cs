@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using BenchmarkDotNet.Running;
+using Lustrous.Bench.Disk;
 using Lustrous.Bench.Fuse;
 using Lustrous.Bench.Load;
 using Lustrous.Bench.Micro;
@@ -51,8 +52,16 @@ var fuse = new Command("fuse", "Sequential I/O and stats through FUSE, beside a 
 };
 fuse.SetAction((parsed, _) => FuseTable.RunAsync(
     parsed.GetValue(rounds), parsed.GetValue(mebibytes), parsed.GetValue(folder), Console.Out));
+var diskFolder = new Option<string>("--folder")
+{
+    Description = "A folder on the disk to measure",
+    DefaultValueFactory = _ => Directory.CreateTempSubdirectory("lustrous-bench-").FullName,
+};
+var disk = new Command("disk", "The device on a disk beside the one in memory, and beside dd") { rounds, diskFolder };
+disk.SetAction((parsed, _) => new DiskTable(
+    Directory.CreateDirectory(parsed.GetValue(diskFolder)!).FullName, parsed.GetValue(rounds), Console.Out).RunAsync());
 var root = new RootCommand("Measures Lustrous. Figures are ratios within one run: machines are noisy.")
 {
-    load, fuse, micro,
+    load, fuse, disk, micro,
 };
 return await root.Parse(args).InvokeAsync();

@@ -69,9 +69,12 @@ public sealed class KillTests : IDisposable
             await up.FindAsync("lustre: ");
             string said = await Shell.OkAsync($"sh {_folder}/checker {mount} {notes}", seconds: 300);
             TestContext.Current.TestOutputHelper?.WriteLine($"life {kill}: {said.Trim()}");
+            int noted = (await File.ReadAllLinesAsync(notes, TestContext.Current.CancellationToken)).Length;
             Task<(int, string)> first = Shell.RunAsync($"sh {_folder}/writer {mount} {kill}a {notes}");
             Task<(int, string)> second = Shell.RunAsync($"sh {_folder}/writer {mount} {kill}b {notes}");
-            await Task.Delay(random.Next(300, 2500), TestContext.Current.CancellationToken);
+            // Into the middle of it, wherever that is.
+            await Shell.OkAsync($"until [ $(wc -l < {notes}) -ge {noted + 4} ]; do sleep 0.05; done");
+            await Task.Delay(random.Next(1500), TestContext.Current.CancellationToken);
             up.Kill();
             await up.EndAsync();
             await Shell.RunAsync($"umount -l {mount}");

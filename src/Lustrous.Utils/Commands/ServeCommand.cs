@@ -16,11 +16,15 @@ static class ServeCommand
             Arity = ArgumentArity.OneOrMore,
         };
         var nid = new Option<string?>("--nid") { Description = "Our address: 10.0.0.1@tcp; without it the first" };
+        var abort = new Option<bool>("--abort-recovery")
+        {
+            Description = "Waits for no client of a former life (mount -o abort_recov)",
+        };
         Option<int> port = HostCommand.Port();
         Option<bool> verbose = HostCommand.Verbose();
         var command = new Command("serve", "Runs the targets in the folders until Ctrl-C.")
         {
-            folders, nid, port, verbose,
+            folders, nid, port, abort, verbose,
         };
         command.SetAction((parsed, _) => HostCommand.RunAsync("lustrous serve", stop => RunAsync(
             parsed.GetValue(folders)!,
@@ -31,15 +35,18 @@ static class ServeCommand
                 Listens = true,
                 LogLevel = HostCommand.LevelOf(parsed.GetValue(verbose)),
             },
-            stop)));
+            parsed.GetValue(abort), stop)));
         return command;
     }
 
-    static async Task<int> RunAsync(string[] folders, HostOptions options, CancellationToken stop)
+    static async Task<int> RunAsync(
+        string[] folders, HostOptions options, bool abortsRecovery, CancellationToken stop)
     {
         List<TargetDescription> targets = [.. folders.Select(TargetDescription.Read)];
         await using HostNode node = await HostNode.StartAsync(options, stop);
         await using ServerHost servers = await ServerHost.StartAsync(node, targets, stop, goesOn: true);
+        if (abortsRecovery)
+            servers.Server.AbortRecovery();
         var process = new RunningProcess(node) { Servers = servers };
         await using ControlServer? control = process.Listen();
         foreach (TargetDescription target in servers.Running)

@@ -58,6 +58,9 @@ sealed class LocalCluster : IAsyncDisposable
         try
         {
             cluster.Servers = await ServerHost.StartAsync(node, targets, cancel);
+            // The only clients that there could be ended with the servers.
+            if (options.Nid.IsLoopback)
+                cluster.Servers.Server.AbortRecovery();
             return cluster;
         }
         catch

@@ -120,9 +120,18 @@ public sealed class ServerNode : IAsyncDisposable
             return;
         _node.Parameters.Remove(["ldlm", "namespaces", locks.Name]);
         locks.AddParameters(_node.Parameters);
-        LuTarget target = device is MdtDevice mds ? mds.LuTarget : ((OfdDevice)device).LuTarget;
-        target.AddParameters(_node.Parameters);
+        LuTargetOf(device)?.AddParameters(_node.Parameters);
     }
+
+    /// <summary>No target waits for clients of its former life any longer (<c>mount -o abort_recov</c>).</summary>
+    public void AbortRecovery()
+    {
+        foreach (ITargetDevice device in _targets)
+            _ = LuTargetOf(device)?.AbortRecovery();
+    }
+
+    static LuTarget? LuTargetOf(ITargetDevice device) =>
+        device is MdtDevice mdt ? mdt.LuTarget : (device as OfdDevice)?.LuTarget;
 
     /// <summary>An MDT hears which OSTs have started, and connects to them at once.</summary>
     async ValueTask FollowRecoverTableAsync(Mgc mgc, TargetSpec spec, LodDevice lod, CancellationToken cancel)
