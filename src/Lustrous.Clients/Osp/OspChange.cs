@@ -18,8 +18,7 @@ public readonly record struct OspChange(Fid Fid, MdtValid Valid = 0, uint Uid = 
 }
 
 /// <summary>
-/// The list of changes that an OST has not confirmed yet. In memory now; on disk it is an llog of the MDT, and what is
-/// in it after a restart is told again.
+/// The list of changes that an OST has not confirmed yet: what is in it after a restart is told again.
 /// </summary>
 public interface IOspChangeLog
 {

@@ -105,11 +105,15 @@ public sealed partial class OspDevice : IImportOwner, IAsyncDisposable
         if (_lastUsed.Prepare() is var error and not Errno.OK)
             return error;
         Fid last = _lastUsed.Load();
+        IReadOnlyList<(OspChange Change, ulong Cookie)> left = _changeLog.Load();
         using (_lock.Enter())
         {
             (_sequence, _used, _lastCreated) = (last.Sequence, last.ObjectId, last.ObjectId);
-            foreach ((OspChange change, ulong cookie) in _changeLog.Load())
+            foreach ((OspChange change, ulong cookie) in left)
+            {
                 _changes.Enqueue(new Pending(change, cookie));
+                _changesUnderWay++;
+            }
         }
         return Import.Connect();
     }

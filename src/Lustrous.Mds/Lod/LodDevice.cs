@@ -52,7 +52,7 @@ public sealed partial class LodDevice : ILod, IAsyncDisposable
             Nids = nids,
             OstIndex = index,
             MdtIndex = Options.MdtIndex,
-        });
+        }, new DtOspChangeLog(_storage, index));
         return Add(device);
     }
 
