@@ -9,8 +9,8 @@ using Lustrous.Osd.Mem;
 
 namespace Lustrous.Bench.Disk;
 
-/// <summary>The device on a disk beside the one in memory, and beside <c>dd conv=fsync</c> on the same disk; in turns of
-/// one run, as a Markdown table.</summary>
+/// <summary>The device on a disk beside the one in memory, and beside <c>dd conv=fsync</c> on the same disk; in turns
+/// of one run, as a Markdown table.</summary>
 sealed class DiskTable(string folder, int rounds, TextWriter output)
 {
     const int Creates = 50_000;
