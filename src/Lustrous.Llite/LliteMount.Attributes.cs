@@ -124,7 +124,7 @@ public sealed partial class LliteMount
         MdSetattr request = Translate(inode, change, caller);
         // What the writer owned before it lost the permission to open: the MDT must not check again.
         if (file is { MayWrite: true } && (change.Valid & SetattrFields.Size) != 0)
-            request = request with { Bias = request.Bias | MdsOpBias.OWNEROVERRIDE };
+            request = request with { Valid = request.Valid | MdsAttrFlags.OVERRIDE };
         Result<MdAnswer> answer = await mdc.Value.SetattrAsync(request, cancel);
         if (answer.Failed)
             return answer.Error;
@@ -168,29 +168,32 @@ public sealed partial class LliteMount
     MdSetattr Translate(LliteInode inode, in LliteSetattr change, in Credentials caller)
     {
         long now = Context.UnixSeconds;
-        // Times are always ours, so that MDT and objects get the same (ll_setattr_raw).
+        // Times are always ours and said to be, so that MDT and objects get the same (ll_setattr_raw).
         MdsAttrFlags valid = MdsAttrFlags.CTIME | MdsAttrFlags.CTIME_SET;
         SetattrFields asked = change.Valid;
         bool sizes = (asked & SetattrFields.Size) != 0;
         valid |= Map(asked, SetattrFields.Mode, MdsAttrFlags.MODE) | Map(asked, SetattrFields.Uid, MdsAttrFlags.UID)
             | Map(asked, SetattrFields.Gid, MdsAttrFlags.GID)
-            | Map(asked, SetattrFields.Size, MdsAttrFlags.SIZE | MdsAttrFlags.MTIME)
-            | Map(asked, SetattrFields.Atime, MdsAttrFlags.ATIME | MdsAttrFlags.ATIME_SET)
-            | Map(asked, SetattrFields.Mtime, MdsAttrFlags.MTIME | MdsAttrFlags.MTIME_SET)
-            | Map(asked, SetattrFields.AtimeNow, MdsAttrFlags.ATIME)
-            | Map(asked, SetattrFields.MtimeNow, MdsAttrFlags.MTIME)
+            | Map(asked, SetattrFields.Size, MdsAttrFlags.SIZE | MdsAttrFlags.MTIME | MdsAttrFlags.MTIME_SET)
+            | Map(asked, SetattrFields.Atime | SetattrFields.AtimeNow, MdsAttrFlags.ATIME | MdsAttrFlags.ATIME_SET)
+            | Map(asked, SetattrFields.Mtime | SetattrFields.MtimeNow, MdsAttrFlags.MTIME | MdsAttrFlags.MTIME_SET)
             | Map(asked, SetattrFields.KillSuidSgid, MdsAttrFlags.KILL_SUID | MdsAttrFlags.KILL_SGID)
             | Map(asked, SetattrFields.ProjectId, MdsAttrFlags.PROJID)
             | Map(asked, SetattrFields.Flags, MdsAttrFlags.ATTR_FLAG)
             | Map(asked, SetattrFields.FromOpen, MdsAttrFlags.FROM_OPEN);
+        MdCredentials who = Pack(caller, inode);
+        // What counts is whether the caller is in the group that the file is given to (mdc_setattr_pack_rec).
+        if ((asked & SetattrFields.Gid) != 0 && caller.InGroup(change.Gid))
+            who = who with { SupplementaryGid1 = change.Gid };
         return new MdSetattr
         {
             Fid = inode.Fid,
-            Caller = Pack(caller, inode),
+            Caller = who,
             Valid = valid,
             Mode = (change.Mode & ~FileType.Mask) | inode.Type,
             Uid = change.Uid,
             Gid = change.Gid,
+            Bias = sizes ? MdsOpBias.DATA_MODIFIED : 0,
             Size = sizes ? change.Size : 0,
             Atime = (asked & SetattrFields.Atime) != 0 ? change.Atime : now,
             Mtime = (asked & SetattrFields.Mtime) != 0 ? change.Mtime : now,
@@ -200,6 +203,6 @@ public sealed partial class LliteMount
         };
     }
 
-    static MdsAttrFlags Map(SetattrFields asked, SetattrFields field, MdsAttrFlags flags) =>
-        (asked & field) != 0 ? flags : 0;
+    static MdsAttrFlags Map(SetattrFields asked, SetattrFields fields, MdsAttrFlags flags) =>
+        (asked & fields) != 0 ? flags : 0;
 }
