@@ -88,7 +88,8 @@ public sealed class PermissionTests
         });
 
     static Task<Errno> SetattrAsync(
-        LliteClient client, LliteInode inode, LliteSetattr change, Credentials? caller = null, LliteFile? file = null) =>
+        LliteClient client, LliteInode inode, LliteSetattr change, Credentials? caller = null,
+        LliteFile? file = null) =>
         client.RunAsync(async () => (await client.Mount.SetattrAsync(
             inode, file, change, caller ?? LliteClient.Root, default)).Error);
 
