@@ -198,7 +198,7 @@ public sealed class KsockMessagesTests
     {
         await using TestNode a = await TestNode.StartAsync("127.0.0.1");
         await using TestNode b = await TestNode.StartAsync("127.0.0.2");
-        for (ulong i = 0; i < 5; i++)
+        for (ulong i = 0; i < 60; i++)
         {
             Assert.Equal(Errno.OK, await a.SendAsync(b.Nid, i, Bytes(2000, 1)));
             Assert.Equal(i, (await b.ReceiveAsync()).Header.MatchBits);

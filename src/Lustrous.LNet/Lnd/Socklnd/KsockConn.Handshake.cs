@@ -238,7 +238,7 @@ sealed unsafe partial class KsockConn
             Peer = peer;
             if (!SendHello(Version, Type))
             {
-                peer.CloseConnections(Errno.ECONNRESET);
+                peer.CloseFailed(this, Errno.ECONNRESET);
                 return;
             }
             Open();

@@ -112,14 +112,11 @@ sealed unsafe partial class KsockConn
     {
         bool started = _wanted + _discard + _savedLength > 0;
         if (error != Errno.OK)
-            Fail(error, $"error on read: {error}");
+            End(error, $"error on read: {error}");
         else if (started)
             Fail(Errno.ECONNRESET, "closed in the middle of a message");
         else
-        {
-            Peer!.CloseConnections(Errno.ECONNRESET);
-            Close(Errno.ECONNRESET);
-        }
+            End(Errno.ECONNRESET);
     }
 
     // The beginning of a message, or as many messages as there are.

@@ -196,7 +196,7 @@ sealed unsafe partial class KsockConn
             if (!stop)
                 continue;
             if (error is not (Errno.OK or Errno.EAGAIN or Errno.EINTR))
-                Fail(error, $"error on write: {error}");
+                End(error, $"error on write: {error}");
             break;
         }
         if (Peer is { HasPausedReaders: true } peer)

@@ -146,8 +146,7 @@ sealed unsafe partial class KsockConn : KsockPollable
             Fail(error, $"cannot watch its socket: {error}");
     }
 
-    // Something went wrong on this connection: closes it and, once it is open, its siblings, whose peer has the same
-    // trouble.
+    // The peer does something wrong: closes this connection and, once it is open, its siblings.
     void Fail(Errno error, string why)
     {
         if (_closing)
@@ -155,6 +154,18 @@ sealed unsafe partial class KsockConn : KsockPollable
         _lnd.Warn($"{this}: {why}");
         if (_phase == KsockPhase.Open)
             Peer!.CloseConnections(error);
+        Close(error);
+    }
+
+    // The connection has ended. Its siblings may be of a new beginning of the peer's.
+    void End(Errno error, string? why = null)
+    {
+        if (_closing)
+            return;
+        if (why is not null)
+            _lnd.Warn($"{this}: {why}");
+        if (_phase == KsockPhase.Open)
+            Peer!.CloseFailed(this, error);
         Close(error);
     }
 

@@ -109,15 +109,24 @@ sealed partial class KsockPeer
     /// Closes every connection, whose messages and those that wait end with <paramref name="error"/>; also a dial
     /// under way when <paramref name="dialToo"/>. Any thread, no lock held.
     /// </summary>
-    public void CloseConnections(Errno error, bool dialToo = false)
+    public void CloseConnections(Errno error, bool dialToo = false) => CloseConnections(error, null, dialToo);
+
+    /// <summary>Closes one connection that failed. Others are left to their own fate: they may be of a new beginning
+    /// of the peer's, and what came on them is not to be lost.</summary>
+    public void CloseFailed(KsockConn failed, Errno error) => CloseConnections(error, failed, dialToo: false);
+
+    void CloseConnections(Errno error, KsockConn? only, bool dialToo)
     {
-        KsockConn[] connections;
+        KsockConn[] closed;
         KsockConn? dial = null;
         LNetMessage? waiting = null;
+        bool dead;
         using (_lock.Enter())
         {
-            connections = _connections;
-            _connections = [];
+            if (only is not null && !_connections.Contains(only))
+                return;
+            closed = only is null ? _connections : [only];
+            _connections = [.. _connections.Except(closed)];
             _satisfied = false;
             if (dialToo)
             {
@@ -126,16 +135,17 @@ sealed partial class KsockPeer
                 _dialling = dial is not null;
                 waiting = TakeWaiting();
             }
-            else if (!_dialling)
+            else if (_connections.Length == 0 && !_dialling)
                 waiting = TakeWaiting();
+            dead = closed.Length > 0 && _connections.Length == 0 && !_dialling;
             UpdateIncomplete();
             RemoveIfIdle();
         }
-        foreach (KsockConn conn in connections)
+        foreach (KsockConn conn in closed)
             conn.Close(error);
         dial?.Close(error);
         KsockConn.Complete(waiting, error);
-        if (connections.Length > 0 && !_dialling)
+        if (dead)
             Net.Ni.Upcalls.NotifyPeer(Net.Ni, Nid, alive: false);
     }
 
