@@ -37,9 +37,10 @@ public sealed partial class DiskDevice
                 return Errno.EIO;
             }
             dtObject = new DiskObject(this, fid, record);
-            _objects[fid] = dtObject;
-            Interlocked.Increment(ref _cached);
-            return Errno.OK;
+            if (TryAdd(dtObject))
+                return Errno.OK;
+            dtObject = Peek(fid);
+            return dtObject is { IsLive: true } ? Errno.OK : NotThere(out dtObject);
         }
     }
 
@@ -49,12 +50,18 @@ public sealed partial class DiskDevice
     /// <summary>Adds one that was just made; false when there is another.</summary>
     internal bool TryAdd(DiskObject dtObject)
     {
-        bool added = _objects.TryGetValue(dtObject.Fid, out DiskObject? other)
-            ? !other.IsLive && _objects.TryUpdate(dtObject.Fid, dtObject, other)
-            : _objects.TryAdd(dtObject.Fid, dtObject);
-        if (added)
-            Interlocked.Increment(ref _cached);
-        return added;
+        while (!_objects.TryAdd(dtObject.Fid, dtObject))
+        {
+            if (!_objects.TryGetValue(dtObject.Fid, out DiskObject? other))
+                continue;
+            if (other.IsLive)
+                return false;
+            // One that is counted already makes room.
+            if (_objects.TryUpdate(dtObject.Fid, dtObject, other))
+                return true;
+        }
+        Interlocked.Increment(ref _cached);
+        return true;
     }
 
     internal void Remove(DiskObject dtObject)

@@ -140,7 +140,7 @@ public sealed partial class DiskDevice
 
     void ArmTimer()
     {
-        if (_timerArmed || _options.CommitDelay <= TimeSpan.Zero
+        if (_timerArmed || _disposed || _options.CommitDelay <= TimeSpan.Zero
             || (_firstWritten is null && _firstStopped is null && !_mayRelease))
             return;
         _timerArmed = true;
@@ -200,21 +200,28 @@ public sealed partial class DiskDevice
 
     bool TakeGroup(out DiskTransaction? first)
     {
-        WriteLine();
         TaskCompletionSource? idle;
-        using (_lineLock.Enter())
+        while (true)
         {
-            first = _firstWritten;
-            if (first is null ? _release : _wanted >= first.Sequence)
+            WriteLine();
+            using (_lineLock.Enter())
             {
-                _firstWritten = _lastWritten = null;
-                _waitingBytes = 0;
-                _release = false;
-                return true;
+                first = _firstWritten;
+                if (first is null ? _release : _wanted >= first.Sequence)
+                {
+                    _firstWritten = _lastWritten = null;
+                    _waitingBytes = 0;
+                    _release = false;
+                    return true;
+                }
+                // What stopped since the line was written, and is waited for already.
+                if (first is null && _wanted > _committed)
+                    continue;
+                _committing = false;
+                ArmTimer();
+                (idle, _idle) = (_idle, null);
+                break;
             }
-            _committing = false;
-            ArmTimer();
-            (idle, _idle) = (_idle, null);
         }
         idle?.SetResult();
         return false;

@@ -8,6 +8,9 @@ namespace Lustrous.Osd.Disk;
 // Making a target's directory, and opening it: after a crash with what the journal has beyond the store.
 public sealed partial class DiskDevice
 {
+    /// <summary>Is like no other, itself included.</summary>
+    const string UnknownBoot = "unknown";
+
     /// <summary>Lays a directory out for a target; what else is in it stays.</summary>
     /// <returns>EEXIST: there is a target; errors of the file system.</returns>
     public static Errno Format(string path, SeededRandom random)
@@ -120,7 +123,7 @@ public sealed partial class DiskDevice
             return error;
         }
         opening = new DiskDevice(context, options, taken!, store!, format!.HashKey);
-        error = opening.Recover(out why);
+        error = opening.TryRecover(out why);
         if (error == Errno.OK)
             device = opening;
         else
@@ -134,6 +137,20 @@ public sealed partial class DiskDevice
         _failed = true;
         _commitTimer.Dispose();
         Close();
+    }
+
+    Errno TryRecover(out string why)
+    {
+        try
+        {
+            return Recover(out why);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Says which path it is.
+            why = $"{_options.Path}: cannot be opened: {e.Message}";
+            return e is UnauthorizedAccessException ? Errno.EACCES : Errno.EIO;
+        }
     }
 
     Errno Recover(out string why)
@@ -151,6 +168,12 @@ public sealed partial class DiskDevice
             return Errno.EIO;
         }
         List<string> files = _journal.Files();
+        // What the store will say of files must be in them first: whoever wrote them may have ended before he synced.
+        if (files.Count > 0 && Files.SyncAll() is var lacking and not Errno.OK)
+        {
+            why = $"{Path.Combine(_options.Path, DiskLayout.Data)}: cannot be synced ({lacking})";
+            return lacking;
+        }
         var replay = new DiskReplay(_store, Files, checksData: !IsSameBoot());
         ulong before = meta.Sequence;
         if (replay.Run(files, ref meta, out why) is var failed and not Errno.OK)
@@ -208,8 +231,12 @@ public sealed partial class DiskDevice
         foreach (ulong number in Files.NumbersFrom(_nextNumber > window ? _nextNumber - window : 0))
         {
             ReadOnlySpan<byte> prefix = DiskKey.OfNumber(DiskKey.Extent, number, key);
-            if (!DiskStore.Seek(extents, prefix, prefix))
-                Files.Unlink(number);
+            if (DiskStore.Seek(extents, prefix, prefix))
+                continue;
+            // Not found may also be not readable: then a file that is needed would go.
+            if (_store.StatusOf(extents) != Errno.OK)
+                return;
+            Files.Unlink(number);
         }
     }
 
@@ -218,9 +245,10 @@ public sealed partial class DiskDevice
     {
         try
         {
-            return File.ReadAllText(Path.Combine(_options.Path, DiskLayout.Boot)) == BootId();
+            string boot = BootId();
+            return boot != UnknownBoot && File.ReadAllText(Path.Combine(_options.Path, DiskLayout.Boot)) == boot;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
         }
@@ -237,6 +265,13 @@ public sealed partial class DiskDevice
     static string BootId()
     {
         const string path = "/proc/sys/kernel/random/boot_id";
-        return File.Exists(path) ? File.ReadAllText(path).Trim() : "unknown";
+        try
+        {
+            return File.ReadAllText(path).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return UnknownBoot;
+        }
     }
 }

@@ -38,7 +38,6 @@ public sealed partial class DiskDevice
             if (Interlocked.Add(ref _realFree, -bytes) < _reserve)
             {
                 Interlocked.Add(ref _realFree, bytes);
-                ReleaseSoon();
                 return false;
             }
         }
@@ -46,6 +45,14 @@ public sealed partial class DiskDevice
             return true;
         Interlocked.Add(ref _realFree, bytes);
         return false;
+    }
+
+    /// <summary>Room for a declaration was not found. Not under an object's lock.</summary>
+    internal void OnShortOfRoom(long bytes)
+    {
+        // Of what the target may take, all that was given back is free already.
+        if (RealFreeBytes < bytes)
+            ReleaseSoon();
     }
 
     internal void ReturnBytes(long bytes) => Interlocked.Add(ref _freeBytes, bytes);

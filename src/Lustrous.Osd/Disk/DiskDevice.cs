@@ -23,7 +23,7 @@ public sealed partial class DiskDevice : IDtDevice
     readonly DiskLock _processLock;
     readonly UInt128 _hashKey;
     ulong _nextNumber;
-    bool _disposed;
+    volatile bool _disposed;
 
     DiskDevice(
         NodeContext context, DiskDeviceOptions options, DiskLock processLock, DiskStore store, ulong hashKey)
@@ -99,9 +99,10 @@ public sealed partial class DiskDevice : IDtDevice
         if (_disposed)
             return;
         _disposed = true;
+        // First: no commit may begin once the last one has ended.
+        await _commitTimer.DisposeAsync();
         await SyncAsync();
         await WhenIdle();
-        await _commitTimer.DisposeAsync();
         Close();
     }
 
@@ -124,13 +125,22 @@ public sealed partial class DiskDevice : IDtDevice
 
     void Close()
     {
+        bool isWhole, isLate;
+        // Who stops later than this must not begin another journal.
+        using (_journalLock.Enter())
+        {
+            isWhole = !_failed;
+            _failed = true;
+            using (_lineLock.Enter())
+                isLate = _firstWritten is not null;
+        }
         // What earlier commits gave back is let go once the store is durable with them: no later commit comes to do it.
-        if (!IsFailed && _store.Flush() == Errno.OK)
+        if (isWhole && _store.Flush() == Errno.OK)
         {
             ReleaseFreed(_freed);
             RemoveDoomedKeys();
             // A journal without files says that the store has all.
-            if (_store.Flush() == Errno.OK)
+            if (_store.Flush() == Errno.OK && !isLate)
                 _journal.RemoveAll();
         }
         _journal.Close();

@@ -209,7 +209,10 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
     {
         Lassert.That(State == Phase.Declaring, "declared after the start");
         if (!device.TryReserveBytes(bytes))
+        {
+            device.OnShortOfRoom(bytes);
             return Errno.ENOSPC;
+        }
         _reservedBytes += bytes;
         return Errno.OK;
     }

@@ -190,7 +190,8 @@ sealed class DiskFiles(string root, IDiskObserver? observer)
         return Errno.OK;
     }
 
-    Errno SyncAll()
+    /// <summary>Makes durable all that was ever written, by an earlier process too.</summary>
+    public Errno SyncAll()
     {
         int descriptor = Posix.open(root, Posix.O_RDONLY | Posix.O_DIRECTORY | Posix.O_CLOEXEC, 0);
         if (descriptor < 0)
