@@ -11,7 +11,7 @@ public sealed partial class DiskDevice
         {
             if (part.IsFile)
             {
-                Files.Unlink(part.Object.Number);
+                part.Object.RemoveFile();
                 _unlinked.Add(part.Object.Number);
             }
             else

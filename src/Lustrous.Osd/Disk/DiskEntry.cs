@@ -16,6 +16,12 @@ sealed class DiskEntry(byte[] key)
     /// <summary>Changes of it by transactions that the store does not have yet; without any it is forgotten.</summary>
     public int Users;
 
+    /// <summary>Changes of it by transactions that have not stopped.</summary>
+    public int Open;
+
+    /// <summary>It is in the object's list of those.</summary>
+    public bool IsListed;
+
     /// <summary>Who changed it last, and need not note it again.</summary>
     public DiskTransaction? LastUser;
 }

@@ -29,12 +29,15 @@ sealed partial class DiskObject
             memory.Add(offset, length);
             if (self.Plan(memory, first) is var lost and not Errno.OK)
                 return new(lost);
+            if (memory.Parts.Count == 0)
+                return new(length);
+            // Stays in memory until it is read.
+            self.AddUser();
         }
-        if (memory.Parts.Count == 0)
-            return new(length);
-        if (length <= NowBytes && self.TryReadNow(memory))
-            return new(length);
-        return self.ReadPartsAsync(memory, first, length);
+        if (length > NowBytes || !self.TryReadNow(memory))
+            return self.ReadPartsAsync(memory, first, length);
+        self.DropUser();
+        return new(length);
     }
 
     public ValueTask<Errno> GetWriteBuffersAsync(DtBuffers buffers, long offset, int length)
@@ -68,26 +71,50 @@ sealed partial class DiskObject
             if (self.TryWriteInline(change, memory, out Errno written))
                 return new(written);
             bytes = self.TakeWholeBlocks(memory);
+            // Stays in memory until they are written.
+            self.AddUser();
         }
         if (bytes > NowBytes)
             return self.WriteLaterAsync(change, memory);
-        Errno now = self.WriteParts(memory);
-        return new(self.InstallWritten(change, memory, now));
+        return new(self.WriteNow(change, memory));
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     async ValueTask<Errno> WriteLaterAsync(DiskTransaction change, DiskBuffers memory)
     {
         await _device.Hop();
-        Errno written = WriteParts(memory);
-        return InstallWritten(change, memory, written);
+        return WriteNow(change, memory);
+    }
+
+    Errno WriteNow(DiskTransaction change, DiskBuffers memory)
+    {
+        try
+        {
+            return InstallWritten(change, memory, WriteParts(memory));
+        }
+        finally
+        {
+            DropUser();
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     async ValueTask<Result<int>> ReadPartsAsync(DiskBuffers memory, int first, int length)
     {
-        const int tries = 4;
         await _device.Hop();
+        try
+        {
+            return ReadUntilSteady(memory, first, length);
+        }
+        finally
+        {
+            DropUser();
+        }
+    }
+
+    Result<int> ReadUntilSteady(DiskBuffers memory, int first, int length)
+    {
+        const int tries = 4;
         for (int i = 0; ; i++)
         {
             Errno error = ReadParts(memory, out string problem);
@@ -265,6 +292,9 @@ sealed partial class DiskObject
                 bytes += count << DiskBlock.Shift;
             }
         }
+        // From now on there may be a file, whatever becomes of the write.
+        if (bytes > 0)
+            _record.Flags |= DiskObjectFlags.HasFile;
         return bytes;
     }
 
@@ -307,6 +337,9 @@ sealed partial class DiskObject
             if (_life != Life.Live)
             {
                 memory.Parts.Clear();
+                // Who removed the file came before it was made again.
+                if (_isFileGone)
+                    _device.Files.Unlink(Number);
                 return Errno.ENOENT;
             }
             Errno error = written;
@@ -319,6 +352,8 @@ sealed partial class DiskObject
                 foreach (DiskPart part in memory.Parts)
                     _space!.Return(part.Physical, part.Count);
                 memory.Parts.Clear();
+                // That there may be a file.
+                change.Touch(this, DiskDirty.Record);
                 return error;
             }
             long before = _extents!.Blocks;
@@ -331,7 +366,6 @@ sealed partial class DiskObject
                     var extent = new DiskExtent(part.Block, part.Count, DiskExtentKind.File, part.Physical);
                     Install(change, extent, part.Value);
                 }
-                _record.Flags |= DiskObjectFlags.HasFile;
             }
             for (int i = 0; i < memory.Count && error == Errno.OK; i++)
                 error = WriteEnds(change, memory, i);
@@ -392,6 +426,7 @@ sealed partial class DiskObject
             && ReadBlock(extent, block, whole) is var lost and not Errno.OK)
             return lost;
         bytes.CopyTo(whole[within..]);
+        _record.Flags |= DiskObjectFlags.HasFile;
         Errno error = _device.Files.Open(Number, create: true, out DiskFile? file);
         if (error != Errno.OK)
             return error == Errno.ENOSPC ? error : Errno.EIO;
@@ -409,7 +444,6 @@ sealed partial class DiskObject
         var written = new DiskExtent(block, 1, DiskExtentKind.File, physical);
         byte[] value = DiskExtentValue.Make(written);
         DiskExtentValue.SetChecksum(value, 0, DiskBlock.Checksum(whole));
-        _record.Flags |= DiskObjectFlags.HasFile;
         Install(change, written, value);
         return Errno.OK;
     }

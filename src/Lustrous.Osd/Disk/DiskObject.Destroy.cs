@@ -6,6 +6,8 @@ namespace Lustrous.Osd.Disk;
 // The end of an object.
 sealed partial class DiskObject
 {
+    volatile bool _isFileGone;
+
     // Keys that are deleted one by one; more of them as a range, which costs the store more to look past.
     const int DoomedOneByOne = 512;
 
@@ -29,6 +31,14 @@ sealed partial class DiskObject
             change.Free(new DiskFreed(self, -1, 0));
         }
         return Errno.OK;
+    }
+
+    /// <summary>That it was destroyed is durable.</summary>
+    public void RemoveFile()
+    {
+        // First: a write under way makes the file again, and looks at this after that.
+        _isFileGone = true;
+        _device.Files.Unlink(Number);
     }
 
     void DoomKeys(DiskTransaction change)

@@ -259,7 +259,7 @@ sealed partial class DiskObject
         SetValue(change, ref _entries, key, value);
         _record.Entries += entries;
         _record.EntryBytes += bytes;
-        change.Touch(this, DiskDirty.Record);
+        change.Touch(this, DiskDirty.Record, entries, bytes);
     }
 
     ReadOnlySpan<byte> NameKey(ReadOnlySpan<byte> name, Span<byte> room) =>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Lustrous.Obdclass.Storage;
 using Lustrous.Osd.Disk.Store;
 using Lustrous.Osd.Mem;
 
@@ -29,34 +30,56 @@ sealed partial class DiskObject
             if (_life != Life.Live || Volatile.Read(ref _users) > 0)
                 return false;
             _life = Life.Evicted;
-            (_entries, _pieces, _xattrs, _extents, _space) = (null, null, null, null, null);
+            (_entries, _pieces, _open) = (null, null, null);
+            (_xattrs, _extents, _space) = (null, null, null);
             return true;
         }
     }
 
-    /// <summary>Writes a key's value of now into a transaction.</summary>
+    /// <summary>A transaction that has not stopped changed a key.</summary>
+    public void NoteOpen(DiskEntry entry)
+    {
+        entry.Open++;
+        if (entry.IsListed)
+            return;
+        entry.IsListed = true;
+        (_open ??= []).Add(entry);
+    }
+
+    /// <summary>The same of the object itself.</summary>
+    public void NoteOpen(DiskDirty dirty, int entries, int entryBytes)
+    {
+        if ((dirty & DiskDirty.Xattrs) != 0)
+            _openXattrs++;
+        _openEntries += entries;
+        _openEntryBytes += entryBytes;
+    }
+
+    /// <summary>Writes a key's value of now into the transaction that changed it, and stops.</summary>
     public void WriteEntry(DiskBatch batch, DiskEntry entry)
     {
         using (_lock.Enter())
         {
-            // Who was destroyed meanwhile leaves nothing.
-            if (_life != Life.Live)
-                return;
-            if (entry.Value is { } value)
-                batch.Put(entry.Key, value);
-            else
-                batch.Delete(entry.Key);
+            entry.Open--;
+            // Who was destroyed meanwhile leaves nothing. Those of a body are written with the object.
+            if (_life == Life.Live && _record.Kind != DtObjectKind.Regular)
+                Write(batch, entry);
         }
     }
 
-    /// <summary>Writes the object itself as it is now; for the transaction that destroyed it, that it is
-    /// gone.</summary>
-    public void WriteRecord(DiskBatch batch, DiskDirty dirty)
+    /// <summary>Writes the object itself as it is now into a transaction that changed it, and stops; for the one that
+    /// destroyed it, that it is gone.</summary>
+    public void WriteObject(DiskBatch batch, in DiskChange change)
     {
         Span<byte> room = stackalloc byte[DiskKey.ObjectSize];
         using (_lock.Enter())
         {
-            if ((dirty & DiskDirty.Destroyed) != 0)
+            _openEntries -= change.Entries;
+            _openEntryBytes -= change.EntryBytes;
+            if ((change.Dirty & DiskDirty.Xattrs) != 0)
+                _openXattrs--;
+            WriteBody(batch);
+            if ((change.Dirty & DiskDirty.Destroyed) != 0)
             {
                 if ((_record.Flags & DiskObjectFlags.HasFile) != 0)
                     batch.Put(DiskKey.OfNumber(DiskKey.Doomed, Number, room), default);
@@ -68,11 +91,45 @@ sealed partial class DiskObject
             if (_life != Life.Live)
                 return;
             _written = true;
-            if ((dirty & DiskDirty.Xattrs) != 0)
+            // The record tells that there are some: also when it is another who made them.
+            if ((change.Dirty & DiskDirty.Xattrs) != 0 || _openXattrs > 0)
                 WriteXattrs(batch);
-            ReadOnlySpan<byte> record = MemoryMarshal.AsBytes(new ReadOnlySpan<DiskObjectRecord>(in _record));
+            // Names of others come with their own transactions, and are counted with those.
+            DiskObjectRecord written = _record;
+            written.Entries -= _openEntries;
+            written.EntryBytes -= _openEntryBytes;
+            ReadOnlySpan<byte> record = MemoryMarshal.AsBytes(new ReadOnlySpan<DiskObjectRecord>(in written));
             batch.Put(DiskKey.OfObject(Fid, room), record);
         }
+    }
+
+    /// <summary>The map and pieces of a body go together with the record, which counts them: so what a transaction that
+    /// has not stopped changed of them is written with the first that does.</summary>
+    void WriteBody(DiskBatch batch)
+    {
+        if (_open is null)
+            return;
+        bool isWritten = _life == Life.Live && _record.Kind == DtObjectKind.Regular;
+        int kept = 0;
+        for (int i = 0; i < _open.Count; i++)
+        {
+            DiskEntry entry = _open[i];
+            if (isWritten)
+                Write(batch, entry);
+            if (entry.Open > 0)
+                _open[kept++] = entry;
+            else
+                entry.IsListed = false;
+        }
+        _open.RemoveRange(kept, _open.Count - kept);
+    }
+
+    static void Write(DiskBatch batch, DiskEntry entry)
+    {
+        if (entry.Value is { } value)
+            batch.Put(entry.Key, value);
+        else
+            batch.Delete(entry.Key);
     }
 
     /// <summary>The store has a change of a key; with the last one the entry goes.</summary>

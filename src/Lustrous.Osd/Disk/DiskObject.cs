@@ -29,6 +29,10 @@ sealed partial class DiskObject : IDtObject
     int _users;                         // transactions the store does not have, and parts of the file to be freed
     DiskObjectRecord _record;           // guarded by _lock
     MemTree<DiskEntry>? _entries;       // guarded by _lock: names, records, extents that the store does not have
+    List<DiskEntry>? _open;             // guarded by _lock: those of both that transactions which go on have changed
+    long _openEntries;                  // guarded by _lock: names and records that such transactions have added
+    long _openEntryBytes;               // guarded by _lock: and bytes of those
+    int _openXattrs;                    // guarded by _lock: such transactions that changed extended attributes
     MemTree<DiskEntry>? _pieces;        // guarded by _lock: pieces of the body that the store does not have
 
     /// <summary>A handle on an object that does not exist.</summary>

@@ -7,7 +7,7 @@ namespace Lustrous.Osd.Disk;
 /// commit.</summary>
 sealed class DiskTransaction(DiskDevice device) : DtTransaction
 {
-    readonly List<(DiskObject Object, DiskDirty Dirty)> _objects = [];
+    readonly List<DiskChange> _objects = [];
     readonly List<(DiskObject Object, DiskEntry Entry)> _entries = [];
     readonly List<byte[]> _doomedKeys = [];
     readonly List<(byte[] First, byte[] End)> _doomedRanges = [];
@@ -97,17 +97,21 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
 
     // What the operations note, under the lock of the object.
 
-    public void Touch(DiskObject dtObject, DiskDirty dirty)
+    public void Touch(DiskObject dtObject, DiskDirty dirty, int entries = 0, int entryBytes = 0)
     {
         Lassert.That(IsStarted, "a change outside a started transaction");
         for (int i = _objects.Count - 1; i >= 0; i--)
         {
-            if (_objects[i].Object != dtObject)
+            DiskChange change = _objects[i];
+            if (change.Object != dtObject)
                 continue;
-            _objects[i] = (dtObject, _objects[i].Dirty | dirty);
+            dtObject.NoteOpen(dirty & ~change.Dirty, entries, entryBytes);
+            _objects[i] = new DiskChange(
+                dtObject, change.Dirty | dirty, change.Entries + entries, change.EntryBytes + entryBytes);
             return;
         }
-        _objects.Add((dtObject, dirty));
+        dtObject.NoteOpen(dirty, entries, entryBytes);
+        _objects.Add(new DiskChange(dtObject, dirty, entries, entryBytes));
         dtObject.AddUser();
     }
 
@@ -117,6 +121,7 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
             return;
         entry.LastUser = this;
         entry.Users++;
+        dtObject.NoteOpen(entry);
         _entries.Add((dtObject, entry));
     }
 
@@ -173,8 +178,8 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
             Batch.DeleteRange(first, end);
         foreach ((DiskObject dtObject, DiskEntry entry) in _entries)
             dtObject.WriteEntry(Batch, entry);
-        foreach ((DiskObject dtObject, DiskDirty dirty) in _objects)
-            dtObject.WriteRecord(Batch, dirty);
+        foreach (DiskChange change in _objects)
+            change.Object.WriteObject(Batch, change);
     }
 
     /// <summary>The store has it: what was kept for that is let go.</summary>
@@ -182,8 +187,8 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
     {
         foreach ((DiskObject dtObject, DiskEntry entry) in _entries)
             dtObject.Forget(entry, this);
-        foreach ((DiskObject dtObject, DiskDirty _) in _objects)
-            dtObject.DropUser();
+        foreach (DiskChange change in _objects)
+            change.Object.DropUser();
         _entries.Clear();
         _objects.Clear();
     }
