@@ -39,7 +39,8 @@ public sealed class DtConfigStore : IConfigStore
                 Encoding.UTF8.GetString(names.Name), new Log(store, device.Locate(entry.Fid)));
             store._nextId = Math.Max(store._nextId, entry.Fid.ObjectId + 1);
         }
-        return store;
+        // Without some of them targets would be told half of what there is.
+        return names.Error == Errno.OK ? store : names.Error;
     }
 
     public IReadOnlyList<string> List()

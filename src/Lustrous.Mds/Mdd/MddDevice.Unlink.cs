@@ -117,7 +117,20 @@ public sealed partial class MddDevice
         return error;
     }
 
-    static bool IsEmpty(IDtObject directory) => directory.EntryCount <= 2;      // "." and ".."
+    static bool IsEmpty(IDtObject directory)
+    {
+        const int own = 2;      // "." and ".."
+        if (directory.EntryCount <= own)
+            return true;
+        // A disk may have been told too many: the names are what counts.
+        using DtDirectoryIterator names = directory.Iterate(0);
+        for (int i = 0; i <= own; i++)
+        {
+            if (!names.MoveNext())
+                return names.Error == Errno.OK;
+        }
+        return false;
+    }
 
     /// <summary>An object that loses a name, and what becomes of it.</summary>
     struct Removal

@@ -82,7 +82,7 @@ public sealed partial class MddDevice
     /// <param name="hash">Where to begin.</param>
     /// <param name="attrs">What is wanted beside the names.</param>
     /// <param name="pages">Whole pages, at least one.</param>
-    /// <returns>Bytes filled. ENOTDIR, ENOENT.</returns>
+    /// <returns>Bytes filled. ENOTDIR, ENOENT; EIO: not all names can be read.</returns>
     /// <remarks>Permission is a matter of opening the directory, not of reading it.</remarks>
     public static Result<int> ReadPages(IDtObject directory, ulong hash, DirentAttrs attrs, Span<byte> pages)
     {
@@ -102,9 +102,9 @@ public sealed partial class MddDevice
             if (names.Entry.Fid == Fid.DotLustre && directory.Fid.IsRoot)
                 continue;
             if (!builder.TryAdd(names.Hash, names.Entry.Fid, names.Entry.Type, names.Name))
-                return builder.EndFull();
+                return names.Error == Errno.OK ? builder.EndFull() : names.Error;
         }
-        return builder.EndDirectory();
+        return names.Error == Errno.OK ? builder.EndDirectory() : names.Error;
     }
 
     /// <summary>Symbolic link: copies its target out, without a NUL. EINVAL: it is none.</summary>

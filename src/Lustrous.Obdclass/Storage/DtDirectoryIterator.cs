@@ -16,5 +16,8 @@ public abstract class DtDirectoryIterator : IDisposable
 
     public abstract DtEntry Entry { get; }
 
+    /// <summary>EIO: names are missing, because they cannot be read.</summary>
+    public virtual Errno Error => Errno.OK;
+
     public abstract void Dispose();
 }

@@ -122,7 +122,7 @@ public sealed partial class DiskDevice
             taken!.Dispose();
             return error;
         }
-        opening = new DiskDevice(context, options, taken!, store!, format!.HashKey);
+        opening = new DiskDevice(context, options, taken!, store!, format!);
         error = opening.TryRecover(out why);
         if (error == Errno.OK)
             device = opening;
@@ -174,7 +174,7 @@ public sealed partial class DiskDevice
             why = $"{Path.Combine(_options.Path, DiskLayout.Data)}: cannot be synced ({lacking})";
             return lacking;
         }
-        var replay = new DiskReplay(_store, Files, checksData: !IsSameBoot());
+        var replay = new DiskReplay(_store, Files, _journal, checksData: !IsSameBoot());
         ulong before = meta.Sequence;
         if (replay.Run(files, ref meta, out why) is var failed and not Errno.OK)
             return failed;
@@ -200,11 +200,27 @@ public sealed partial class DiskDevice
                 return unsynced;
             }
         }
+        if (Upgrade(out why) is var refused and not Errno.OK)
+            return refused;
         (_stopped, _wanted, _committed) = (meta.Sequence, meta.Sequence, meta.Sequence);
         _nextNumber = Math.Max(1, meta.NextNumber);
         SetUpRoom(meta.UsedBytes, meta.Objects);
         RemoveStrayFiles(wasCrash: files.Count > 0);
         return NoteBoot(out why);
+    }
+
+    /// <summary>There is no journal now: the next is of this program's format.</summary>
+    Errno Upgrade(out string why)
+    {
+        why = "";
+        if (_format.Version == DiskFormat.Current)
+            return Errno.OK;
+        DiskFormat current = _format with { Version = DiskFormat.Current };
+        Errno error = current.Write(_options.Path);
+        if (error != Errno.OK)
+            why = $"{Path.Combine(_options.Path, DiskLayout.Format)}: cannot be written ({error})";
+        _journal.Seed = current.JournalSeed;
+        return error;
     }
 
     /// <summary>Files of objects that were destroyed, and of objects whose making was not durable.</summary>

@@ -21,22 +21,25 @@ public sealed partial class DiskDevice : IDtDevice
     readonly DiskStore _store;
     readonly DiskJournal _journal;
     readonly DiskLock _processLock;
+    readonly DiskFormat _format;                            // as it was found
     readonly UInt128 _hashKey;
     ulong _nextNumber;
     volatile bool _disposed;
 
     DiskDevice(
-        NodeContext context, DiskDeviceOptions options, DiskLock processLock, DiskStore store, ulong hashKey)
+        NodeContext context, DiskDeviceOptions options, DiskLock processLock, DiskStore store, DiskFormat format)
     {
         _context = context;
         _options = options;
         _processLock = processLock;
         _store = store;
-        _hashKey = new UInt128(hashKey, ~hashKey);
+        _format = format;
+        _hashKey = new UInt128(format.HashKey, ~format.HashKey);
         Files = new DiskFiles(Path.Combine(options.Path, DiskLayout.Data), options.Observer);
         _journal = new DiskJournal(Path.Combine(options.Path, DiskLayout.Journal), options.Observer)
         {
             SegmentBytes = options.JournalSegmentBytes,
+            Seed = format.JournalSeed,
         };
         _commitTimer = context.Clock.CreateTimer(static state => ((DiskDevice)state!).OnTimer(), this,
             Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

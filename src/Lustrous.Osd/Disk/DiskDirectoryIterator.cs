@@ -12,6 +12,7 @@ sealed class DiskDirectoryIterator(DiskDevice device) : DtDirectoryIterator
     ulong _hash;            // where to begin
     int _next;
     bool _atEnd;
+    Errno _error;
     DiskName? _current;
 
     public DiskDirectoryIterator? NextFree { get; set; }
@@ -22,12 +23,15 @@ sealed class DiskDirectoryIterator(DiskDevice device) : DtDirectoryIterator
 
     public override DtEntry Entry => _current!.Entry;
 
+    public override Errno Error => _error;
+
     public void Begin(DiskObject directory, ulong hash)
     {
         _directory = directory;
         _hash = hash;
         _next = 0;
         _atEnd = false;
+        _error = Errno.OK;
         _batch.Clear();
         _current = null;
     }
@@ -60,8 +64,9 @@ sealed class DiskDirectoryIterator(DiskDevice device) : DtDirectoryIterator
         DiskName? last = _batch.Count > 0 ? _batch[^1] : null;
         _batch.Clear();
         _next = 0;
-        _directory!.CopyNames(
+        Errno error = _directory!.CopyNames(
             last?.Hash ?? _hash, last is null ? default : last.Name, last is not null, BatchNames, _batch);
+        _error = error == Errno.OK ? _error : error;
         _atEnd = _batch.Count < BatchNames;
         return _batch.Count > 0;
     }

@@ -11,9 +11,14 @@ sealed record DiskFormat(int Version, ulong HashKey)
 {
     /// <summary>What is written here. A change of the format raises it, and comes with the way from the one before.
     /// </summary>
-    public const int Current = 1;
+    /// <remarks>Up to 1 the journal's records were summed without a key.</remarks>
+    public const int Current = 2;
 
     const string Magic = "lustrous target";
+
+    /// <summary>What checksums of the journal begin with: bytes that clients have written are no records of it.
+    /// </summary>
+    public uint JournalSeed => Version < 2 ? 0 : (uint)(HashKey >> 32) ^ (uint)HashKey;
 
     public Errno Write(string directory)
     {

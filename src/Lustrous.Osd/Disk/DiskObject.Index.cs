@@ -202,12 +202,12 @@ sealed partial class DiskObject
         }
     }
 
-    /// <summary>Up to so many names, from a hash and name on.</summary>
-    internal void CopyNames(ulong hash, ReadOnlySpan<byte> name, bool after, int count, List<DiskName> into)
+    /// <summary>Up to so many names, from a hash and name on. EIO: there were others, which cannot be read.</summary>
+    internal Errno CopyNames(ulong hash, ReadOnlySpan<byte> name, bool after, int count, List<DiskName> into)
     {
-        using RankedLock.Scope scope = Enter(out DiskObject? self, out _);
+        using RankedLock.Scope scope = Enter(out DiskObject? self, out Errno error);
         if (self is null || self._record.Kind != DtObjectKind.Directory)
-            return;
+            return error == Errno.EIO ? error : Errno.OK;
         Span<byte> prefix = stackalloc byte[DiskKey.PrefixSize];
         DiskKey.OfNumber(DiskKey.Name, self.Number, prefix);
         Span<byte> room = stackalloc byte[DiskKey.MaxNameSize];
@@ -219,13 +219,14 @@ sealed partial class DiskObject
             {
                 if (!TryReadEntry(walk.Value, out DtEntry entry) || walk.Key.Length <= DiskKey.NumberedSize)
                 {
-                    self.IsDamaged($"the entry of a name in directory {Fid}");
+                    error = self.IsDamaged($"the entry of a name in directory {Fid}");
                     continue;
                 }
                 into.Add(new DiskName(DiskKey.At(walk.Key), walk.Key[DiskKey.NumberedSize..], entry));
             }
             if (walk.Status(_device.Store) != Errno.OK)
-                self.IsDamaged($"directory {Fid}");
+                error = self.IsDamaged($"directory {Fid}");
+            return error;
         }
         finally
         {

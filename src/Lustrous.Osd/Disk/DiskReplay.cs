@@ -10,8 +10,9 @@ namespace Lustrous.Osd.Disk;
 /// </summary>
 /// <param name="store">Where to.</param>
 /// <param name="files">With the data.</param>
+/// <param name="journal">Reads its records.</param>
 /// <param name="checksData">After a loss of power the journal may be ahead of the data.</param>
-sealed class DiskReplay(DiskStore store, DiskFiles files, bool checksData)
+sealed class DiskReplay(DiskStore store, DiskFiles files, DiskJournal journal, bool checksData)
 {
     const int BatchBytes = 16 << 20;
 
@@ -53,7 +54,7 @@ sealed class DiskReplay(DiskStore store, DiskFiles files, bool checksData)
     {
         while (true)
         {
-            while (DiskJournal.TryRead(content, out JournalKind kind, out ulong sequence, out _, out int size))
+            while (journal.TryRead(content, out JournalKind kind, out ulong sequence, out _, out int size))
             {
                 if (kind == JournalKind.Committed)
                     _committed = Math.Max(_committed, sequence);
@@ -70,7 +71,7 @@ sealed class DiskReplay(DiskStore store, DiskFiles files, bool checksData)
     bool ReplayFile(string path, ReadOnlySpan<byte> content, ref DiskMeta meta)
     {
         int at = 0;
-        while (DiskJournal.TryRead(
+        while (journal.TryRead(
             content[at..], out JournalKind kind, out ulong sequence, out ReadOnlySpan<byte> payload, out int size))
         {
             at = Math.Min(at + size, content.Length);

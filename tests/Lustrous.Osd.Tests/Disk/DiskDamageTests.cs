@@ -2,6 +2,7 @@ using Lustrous.Idl.Fids;
 using Lustrous.Libcfs;
 using Lustrous.Obdclass.Storage;
 using Lustrous.Osd.Disk;
+using Lustrous.Osd.Disk.Store;
 using Lustrous.Osd.Tests.Support;
 using Xunit;
 
@@ -115,14 +116,7 @@ public sealed class DiskDamageTests : IDisposable
             Assert.Equal(Errno.OK, await device.SyncAsync(TestContext.Current.CancellationToken));
             await WriteAsync(device, 100);
             Assert.Equal(Errno.OK, await device.SyncAsync(TestContext.Current.CancellationToken));
-            Directory.CreateDirectory(image);
-            foreach (string directory in new[] { "meta", "journal", "data" })
-            {
-                Directory.CreateDirectory(Path.Combine(image, directory));
-                foreach (string file in Directory.EnumerateFiles(Path.Combine(path, directory)))
-                    File.Copy(file, Path.Combine(image, directory, Path.GetFileName(file)));
-            }
-            File.Copy(Path.Combine(path, "format"), Path.Combine(image, "format"));
+            CopyTo(path, image);
         }
         string journal = Assert.Single(Directory.EnumerateFiles(Path.Combine(image, "journal")));
         byte[] bytes = File.ReadAllBytes(journal);
@@ -144,6 +138,122 @@ public sealed class DiskDamageTests : IDisposable
         bytes.AsSpan(bytes.Length / 2).Fill(0xA5);
         File.WriteAllBytes(manifest, bytes);
         Assert.StartsWith(Path.Combine(path, "meta"), Refused(Errno.EIO, path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_that_is_damaged_is_told_by_the_iterator()
+    {
+        await using DiskDevice device = Open(NewTarget());
+        IDtObject directory = device.Locate(s_file);
+        DtTransaction transaction = device.Begin();
+        Assert.Equal(Errno.OK, transaction.Start());
+        var attributes = new DtAttributes { Valid = DtValid.Mode, Mode = DtMode.Directory };
+        Assert.Equal(Errno.OK, directory.Create(transaction, attributes, DtObjectFormat.Directory));
+        Assert.Equal(Errno.OK, directory.Insert(transaction, "good"u8, new DtEntry(s_file, DtMode.Regular)));
+        transaction.Stop();
+        Assert.Equal(Errno.OK, await device.SyncAsync(TestContext.Current.CancellationToken));
+        Assert.Equal((1, Errno.OK), Walk(directory));
+        var batch = new DiskBatch();
+        ulong number = ((DiskObject)device.Find(s_file).Value).Number;
+        batch.Put(DiskKey.OfName(number, 1, "bad"u8, new byte[DiskKey.MaxNameSize]), new byte[3]);
+        Assert.Equal(Errno.OK, device.Store.Apply(batch));
+        Assert.Equal((1, Errno.EIO), Walk(directory));
+    }
+
+    [Fact]
+    public async Task What_clients_write_is_no_record_of_the_journal()
+    {
+        string path = NewTarget();
+        string image = _directories.New();
+        // What would say that far more was durable than there is.
+        byte[] forged = RecordOf(_directories.New());
+        await using (DiskDevice device = Open(path))
+        {
+            await WriteAsync(device, 100);
+            Assert.Equal(Errno.OK, await device.SyncAsync(TestContext.Current.CancellationToken));
+            DtTransaction transaction = device.Begin();
+            Assert.Equal(Errno.OK, transaction.Start());
+            Assert.Equal(Errno.OK, device.Locate(s_file).Write(transaction, 0, forged));
+            transaction.Stop();
+            CopyTo(path, image);
+        }
+        string journal = Assert.Single(Directory.EnumerateFiles(Path.Combine(image, "journal")));
+        byte[] bytes = File.ReadAllBytes(journal);
+        int at = bytes.AsSpan().IndexOf(forged);
+        Assert.True(at > 0);
+        // Torn: its own record is not good.
+        bytes[bytes.AsSpan(0, at).LastIndexOf(DiskJournal.MagicBytes) + 20] ^= 1;
+        File.WriteAllBytes(journal, bytes);
+        await using DiskDevice reopened = Open(image);
+        Assert.Equal(100UL, Size(reopened));
+    }
+
+    [Fact]
+    public async Task A_target_of_the_first_format_is_opened_with_its_journal_and_becomes_one_of_the_latest()
+    {
+        string path = NewTarget();
+        string image = _directories.New();
+        await using (DiskDevice device = Open(path))
+        {
+            await WriteAsync(device, 100);
+            CopyTo(path, image);
+        }
+        Assert.Equal(Errno.OK, DiskFormat.Read(image, out DiskFormat? format));
+        Assert.Equal(Errno.OK, (format! with { Version = 1 }).Write(image));
+        string folder = Path.Combine(image, "journal");
+        string file = Assert.Single(Directory.EnumerateFiles(folder));
+        byte[] bytes = File.ReadAllBytes(file);
+        File.Delete(file);
+        var now = new DiskJournal(folder, null) { Seed = format.JournalSeed };
+        var before = new DiskJournal(folder, null);
+        int at = 0;
+        while (now.TryRead(
+            bytes.AsSpan(at), out JournalKind kind, out ulong sequence, out ReadOnlySpan<byte> payload, out int size))
+        {
+            before.Stage(kind, sequence, payload);
+            at += size;
+        }
+        Assert.Equal(Errno.OK, before.WriteStaged(1));
+        before.Close();
+        await using (DiskDevice reopened = Open(image))
+            Assert.Equal(100UL, Size(reopened));
+        Assert.Equal(DiskFormat.Current, DiskDevice.FormatVersion(image));
+    }
+
+    static byte[] RecordOf(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var journal = new DiskJournal(folder, null);
+        journal.Stage(JournalKind.Committed, 1UL << 40, default);
+        Assert.Equal(Errno.OK, journal.WriteStaged(1));
+        journal.Close();
+        return File.ReadAllBytes(Assert.Single(Directory.EnumerateFiles(folder)))[..DiskJournal.HeaderSize];
+    }
+
+    static ulong Size(DiskDevice device)
+    {
+        Assert.Equal(Errno.OK, device.Locate(s_file).GetAttributes(out DtAttributes attributes));
+        return attributes.Size;
+    }
+
+    static (int Names, Errno Error) Walk(IDtObject directory)
+    {
+        int found = 0;
+        using DtDirectoryIterator iterator = directory.Iterate(0);
+        while (iterator.MoveNext())
+            found++;
+        return (found, iterator.Error);
+    }
+
+    static void CopyTo(string path, string image)
+    {
+        foreach (string directory in new[] { "meta", "journal", "data" })
+        {
+            Directory.CreateDirectory(Path.Combine(image, directory));
+            foreach (string file in Directory.EnumerateFiles(Path.Combine(path, directory)))
+                File.Copy(file, Path.Combine(image, directory, Path.GetFileName(file)));
+        }
+        File.Copy(Path.Combine(path, "format"), Path.Combine(image, "format"));
     }
 
     string NewTarget()

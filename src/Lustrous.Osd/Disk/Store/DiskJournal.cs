@@ -26,6 +26,9 @@ sealed class DiskJournal(string directory, IDiskObserver? observer)
     ulong _index;
     bool _nameIsNew;
 
+    /// <summary>What the checksums begin with.</summary>
+    public uint Seed { get; set; }
+
     /// <summary>Bytes of a file, which it has from the start, so that appending does not fail for want of
     /// room.</summary>
     public long SegmentBytes { get; init; } = 32 << 20;
@@ -142,7 +145,7 @@ sealed class DiskJournal(string directory, IDiskObserver? observer)
     }
 
     /// <summary>The record at the start of <paramref name="bytes"/>; false when it is not a good one.</summary>
-    public static bool TryRead(
+    public bool TryRead(
         ReadOnlySpan<byte> bytes, out JournalKind kind, out ulong sequence, out ReadOnlySpan<byte> payload,
         out int size)
     {
@@ -162,8 +165,8 @@ sealed class DiskJournal(string directory, IDiskObserver? observer)
         return true;
     }
 
-    static uint Checksum(ReadOnlySpan<byte> record, int length) =>
-        ~Crc32C.Append(Crc32C.Append(uint.MaxValue, record[..CrcAt]), record.Slice(HeaderSize, length));
+    uint Checksum(ReadOnlySpan<byte> record, int length) =>
+        ~Crc32C.Append(Crc32C.Append(~Seed, record[..CrcAt]), record.Slice(HeaderSize, length));
 
     Errno Begin(ulong firstSequence)
     {
