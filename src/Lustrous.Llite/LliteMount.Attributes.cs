@@ -118,6 +118,10 @@ public sealed partial class LliteMount
     async ValueTask<Result<LliteStat>> SetattrSlowAsync(
         LliteInode inode, LliteFile? file, LliteSetattr change, Credentials caller, CancellationToken cancel)
     {
+        // chown(2) to nobody, which anybody may do: it changes nothing.
+        if ((change.Valid & ~(SetattrFields.Ctime | SetattrFields.KillSuidSgid)) == 0
+            && !caller.IsRoot && caller.Uid != inode.LastAttributes.Uid)
+            return await GetattrSlowAsync(inode, caller, cancel);
         Result<MdcDevice> mdc = await FindAsync(inode, cancel);
         if (mdc.Failed)
             return mdc.Error;

@@ -48,6 +48,15 @@ public sealed class PermissionTests
     });
 
     [Fact]
+    public void Anybody_may_give_a_file_to_nobody() => LliteWorld.Run(async world =>
+    {
+        LliteClient client = await world.MountAsync();
+        LliteInode inode = (await client.CreateAsync("f")).Value.Opened.File.Inode;
+
+        Assert.Equal(Errno.OK, await SetattrAsync(client, inode, new() { Valid = 0 }, new Credentials(5, 5)));
+    });
+
+    [Fact]
     public void What_is_open_for_writing_may_be_cut_whatever_its_mode() => LliteWorld.Run(async world =>
     {
         LliteClient client = await world.MountAsync();
