@@ -146,6 +146,20 @@ public sealed class LastRcvdTests
         Assert.Equal(20UL, Open(device).LastTransno);
     });
 
+    [Fact]
+    public void Lines_of_clients_that_have_left_serve_those_that_come_after_a_restart() => Run(device =>
+    {
+        for (ulong life = 1; life <= 10; life++)
+        {
+            LastRcvd file = Open(device);
+            ClientSlot slot = file.Add($"client-{life}", TargetConnect.MaxModifyRpcs).Value;
+            Write(device, file, slot, new ReplyRecord { Xid = life, Transno = life, Tag = 1 });
+            if (file.Find($"client-{life - 1}") is { } earlier)
+                file.Remove(earlier, life);
+        }
+        Assert.InRange(device.Locate(DtLocalFid.ReplyData).EntryCount, 1, 2 * TargetConnect.MaxModifyRpcs);
+    });
+
     static LastRcvd Open(MemDevice device) => LastRcvd.Open(device, s_mdt).Value;
 
     static void Write(MemDevice device, LastRcvd file, ClientSlot? slot, in ReplyRecord record)

@@ -36,6 +36,16 @@ public sealed class MdOpenHandle
     /// </summary>
     internal void Keep(PtlrpcRequest request, ReadOnlySpan<byte> layout)
     {
+        if (request.HoldsReplay)
+            Amend(request, layout);
+        request.UserState = this;
+        request.ReplayCallback = static replayed => ((MdOpenHandle)replayed.UserState!).Replayed(replayed);
+        _request = request;
+        request.HoldsReplay = false;
+    }
+
+    void Amend(PtlrpcRequest request, ReadOnlySpan<byte> layout)
+    {
         if (!layout.IsEmpty)
         {
             Span<byte> ea = request.AmendForReplay(Rmf.Eadata, layout.Length);
@@ -45,9 +55,6 @@ public sealed class MdOpenHandle
         ref MdtRecCreate record = ref MemoryMarshal.AsRef<MdtRecCreate>(request.AmendForReplay(Rmf.RecReint));
         record.Fid2 = Fid;
         record.OpenHandleOld = Handle;
-        request.UserState = this;
-        request.ReplayCallback = static replayed => ((MdOpenHandle)replayed.UserState!).Replayed(replayed);
-        _request = request;
     }
 
     /// <summary>The restarted MDT has a handle of its own for the file; it knows the old one too, for the replay of a

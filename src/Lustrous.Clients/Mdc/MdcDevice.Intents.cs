@@ -41,7 +41,6 @@ public sealed partial class MdcDevice
     /// </summary>
     public async ValueTask<Result<MdAnswer>> OpenAsync(MdOperation operation, CancellationToken cancel)
     {
-        const int LongestPauseSeconds = 20;
         int aclBytes = SmallAclBytes;
         for (int attempt = 1; ; attempt++)
         {
@@ -54,17 +53,18 @@ public sealed partial class MdcDevice
             // The MDT waits for an OST: it is asked again, less and less often (mdc_enqueue_base).
             if (answer.Error != Errno.EINPROGRESS)
                 return answer;
-            if (!await PauseAsync(TimeSpan.FromSeconds(Math.Min(attempt, LongestPauseSeconds)), cancel))
+            if (!await PauseAsync(attempt, cancel))
                 return Errno.EINTR;
         }
     }
 
-    /// <summary>False when it was cancelled.</summary>
-    async ValueTask<bool> PauseAsync(TimeSpan time, CancellationToken cancel)
+    /// <summary>Before the next attempt; false when it was cancelled.</summary>
+    async ValueTask<bool> PauseAsync(int attempt, CancellationToken cancel)
     {
+        const int LongestSeconds = 20;
         try
         {
-            await Task.Delay(time, Node.Context.Clock, cancel);
+            await Task.Delay(TimeSpan.FromSeconds(Math.Min(attempt, LongestSeconds)), Node.Context.Clock, cancel);
             return true;
         }
         catch (OperationCanceledException)
@@ -78,6 +78,18 @@ public sealed partial class MdcDevice
     public async ValueTask<Result<MdAnswer>> LayoutAsync(
         Fid fid, LayoutIntent wanted, MdCredentials caller, CancellationToken cancel)
     {
+        for (int attempt = 1; ; attempt++)
+        {
+            Result<MdAnswer> answer = await AskLayoutAsync(fid, wanted, cancel);
+            if (answer.Error != Errno.EINPROGRESS)
+                return answer;
+            if (!await PauseAsync(attempt, cancel))
+                return Errno.EINTR;
+        }
+    }
+
+    async ValueTask<Result<MdAnswer>> AskLayoutAsync(Fid fid, LayoutIntent wanted, CancellationToken cancel)
+    {
         bool changes = wanted.Opcode is LayoutIntentOp.Write or LayoutIntentOp.Trunc;
         using LockCancels? cancels = changes
             ? await Locks.CollectCancelsAsync(LdlmResId.FromFid(fid), LockMode.EX, InodeBits.LAYOUT)
@@ -85,7 +97,7 @@ public sealed partial class MdcDevice
         using PtlrpcRequest request = NewEnqueue(RequestFormats.LdlmIntentLayout, cancels);
         request.SetSize(Rmf.Eadata, 0);
         request.SetReplySize(Rmf.DlmLvb, Volatile.Read(ref _defaultEaSize));
-        request.IsModifying = changes;
+        request.IsModifying = request.HoldsReplay = changes;
         request.Set(Rmf.LdlmIntent, new LdlmIntent { Opcode = IntentOps.LAYOUT });
         request.Set(Rmf.LayoutIntent, wanted);
         EnqueueResult enqueued = await Locks.EnqueueAsync(
@@ -95,8 +107,9 @@ public sealed partial class MdcDevice
         ReadOnlySpan<byte> layout = request.GetBytes(Rmf.DlmLvb);
         NoteEaSize(layout.Length);
         // A restarted MDT is told what it gave, as it would choose other objects now.
-        if (request.Transno != 0 && !layout.IsEmpty)
+        if (request.Transno != 0 && !layout.IsEmpty && request.HoldsReplay)
             layout.CopyTo(request.AmendForReplay(Rmf.Eadata, layout.Length));
+        request.HoldsReplay = false;
         return new MdAnswer(new MdtBody { Fid1 = fid })
         {
             Layout = layout.ToArray(),
@@ -208,7 +221,7 @@ public sealed partial class MdcDevice
         request.SetReplySize(Rmf.FileSecCtx, 0);
         request.SetReplySize(Rmf.FileEncCtx, 0);
         request.IsModifying = true;
-        request.KeepForReplay = true;
+        request.KeepForReplay = request.HoldsReplay = true;
         IntentOps intent = (operation.OpenFlags & MdsOpenFlags.CREAT) != 0
             ? IntentOpsMasks.OPEN_CREAT
             : IntentOps.OPEN;

@@ -152,6 +152,7 @@ sealed partial class OscBrw(OscDevice device)
         BulkDescriptor? bulk = null;
         GrantStamp announced = Prepare(request, isShort, attempt);
         Errno status = Errno.OK;
+        OscKeptWrite? kept = IsWrite ? OscKeptWrite.Expect(request, Object) : null;
         if (!isShort)
         {
             bulk = device.Node.TakeBulk(
@@ -164,11 +165,12 @@ sealed partial class OscBrw(OscDevice device)
             status = await request.SendAsync(cancel);
         long transferred = bulk?.TransferredBytes ?? -1;
         request.Bulk = null;
-        if (IsWrite && request.IsKept)
+        if (kept is not null && request.IsKept)
         {
-            OscKeptWrite.Keep(
-                request, Object, isShort ? default : _memory.AsSpan(0, _memoryCount), _offsets.AsSpan(0, _memoryCount));
+            kept.Fill(
+                request, Bytes, isShort ? default : _memory.AsSpan(0, _memoryCount), _offsets.AsSpan(0, _memoryCount));
         }
+        request.HoldsReplay = false;
         if (bulk is not null)
             device.Node.ReturnBulk(bulk);
         if (status == Errno.OK || request.ReplyStatus != 0)

@@ -232,8 +232,9 @@ public sealed partial class OscDevice
 
     /// <summary>Writes need not wait for the OST's disk, as long as little is kept for that it might lose them: then
     /// one has the OST commit them all.</summary>
-    internal BrwFlags WriteFlags =>
-        Interlocked.Read(ref _keptBytes) < Options.MaxKeptBytes ? BrwFlags.ASYNC : 0;
+    internal BrwFlags WriteFlags => KeptByteCount < Options.MaxKeptBytes ? BrwFlags.ASYNC : 0;
+
+    internal long KeptByteCount => Interlocked.Read(ref _keptBytes);
 
     internal void KeptBytes(long more) => Interlocked.Add(ref _keptBytes, more);
 

@@ -112,6 +112,10 @@ public sealed partial class OspDevice
         using (_lock.Enter())
         {
             _sending--;
+            // Void already, by an eviction that came with the answer.
+            again |= status == Errno.OK && pending.IsLost && !stopping;
+            pending.IsLost = false;
+            pending.IsTold = status == Errno.OK && !again;
             if (again)
                 _changes.Enqueue(pending);
             else
@@ -155,17 +159,35 @@ public sealed partial class OspDevice
     async ValueTask<Errno> SendAsync(PtlrpcRequest request, Pending pending, Obdo body)
     {
         request.Set(Rmf.OstBody, new OstBody { Attributes = body });
-        if (pending.Cookie != 0)
+        request.UserState = pending;
+        pending.Device = this;
+        request.CommitCallback = static committed =>
         {
-            request.UserState = pending;
-            pending.Device = this;
-            request.CommitCallback = static committed =>
-            {
-                var done = (Pending)committed.UserState!;
+            var done = (Pending)committed.UserState!;
+            done.IsCommitted = true;
+            if (done.Cookie != 0)
                 done.Device!._changeLog.Cancel(done.Cookie);
-            };
-        }
+        };
+        request.ReplayEndedCallback = static ended => ((Pending)ended.UserState!).Device!.OnEnded(ended);
         return await request.SendAsync(_stopping.Token);
+    }
+
+    /// <summary>The OST has committed it, or has forgotten it together with us: then it is told again.</summary>
+    void OnEnded(PtlrpcRequest request)
+    {
+        var pending = (Pending)request.UserState!;
+        if (pending.IsCommitted || _stopping.IsCancellationRequested)
+            return;
+        using (_lock.Enter())
+        {
+            pending.IsLost = !pending.IsTold;       // whoever waits for its answer sees to it
+            if (pending.IsLost)
+                return;
+            pending.IsTold = false;
+            _changesUnderWay++;
+            _changes.Enqueue(pending);
+        }
+        SendChanges();
     }
 
     sealed class Pending(OspChange change, ulong cookie)
@@ -175,5 +197,13 @@ public sealed partial class OspDevice
         public ulong Cookie { get; } = cookie;
 
         public OspDevice? Device { get; set; }
+
+        public bool IsCommitted { get; set; }
+
+        /// <summary>Answered; guarded by _lock.</summary>
+        public bool IsTold { get; set; }
+
+        /// <summary>Void before its answer was seen; guarded by _lock.</summary>
+        public bool IsLost { get; set; }
     }
 }

@@ -72,7 +72,10 @@ public sealed partial class ClientNamespace
             EnqueueResult result = Replied(
                 request.Capsule, request.ReplyStatus, made, status, out Task<Errno>? completion);
             if (completion is not null)
+            {
+                request.HoldsReplay = false;        // this may take until the server has recovered
                 result = await CompleteAsync(made, result, completion, cancel);
+            }
             return result;
         }
         finally

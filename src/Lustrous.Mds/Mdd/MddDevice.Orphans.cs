@@ -33,9 +33,18 @@ public sealed partial class MddDevice
         return Errno.ENOENT;
     }
 
-    /// <summary>A handle is gone; the last one of an orphan takes the object with it.</summary>
-    internal Errno Close(in MddContext context, IDtObject o, MdsOpenFlags flags) =>
-        Open.Close(o.Fid, flags) ? DestroyOrphan(context, o) : Errno.OK;
+    /// <summary>A handle is gone; the last one of an orphan takes the object with it. While clients open again what
+    /// they had open it stays: another may yet come, and <see cref="DestroyOrphans"/> comes after them all.</summary>
+    internal Errno Close(in MddContext context, IDtObject o, MdsOpenFlags flags)
+    {
+        if (!Open.Close(o.Fid, flags))
+            return Errno.OK;
+        if (!_transactions.IsRecovering)
+            return DestroyOrphan(context, o);
+        Open.Destroyed(o.Fid);      // it is in the list, as if nobody had opened it
+        // The recovery may have ended, and the list have been gone through, at this moment.
+        return _transactions.IsRecovering || !Open.TryClaimOrphan(o.Fid) ? Errno.OK : DestroyOrphan(context, o);
+    }
 
     /// <summary>Destroys what the last life of the target left open, and nobody has opened again.</summary>
     /// <returns>How many there were.</returns>

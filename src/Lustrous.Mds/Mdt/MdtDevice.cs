@@ -148,6 +148,8 @@ public sealed partial class MdtDevice : ITargetDevice, IMddTransactions
 
     DtTransaction IMddTransactions.Begin(object? owner) => _target.Begin((ServerRequest?)owner);
 
+    bool IMddTransactions.IsRecovering => Target.IsRecovering;
+
     void AddHandlers()
     {
         const HandlerFlags modifies = HandlerFlags.IsMutable | HandlerFlags.RememberReply;

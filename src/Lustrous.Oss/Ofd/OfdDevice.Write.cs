@@ -102,8 +102,17 @@ public sealed partial class OfdDevice
                 return moved;
         }
         CheckWritten(request, asked, ref io.Body, buffers);
+        bool isReplay = (request.Flags & MsgFlags.REPLAY) != 0 && request.Transno != 0;
+        // Its data is taken, as the client offers that again too, and is old: others may have written after it.
+        if (isReplay && ExportData(request.Export!).LastReplayedWrite >= request.Transno)
+        {
+            request.ReplyTransno = request.Transno;
+            return PackWriteReply(request, io, found.Value);
+        }
         if (await CommitAsync(request, found.Value, io, asked, buffers, pending) is var failed and not Errno.OK)
             return failed;
+        if (isReplay)
+            ExportData(request.Export!).LastReplayedWrite = request.Transno;
         if (!io.IsAsync && await _target.SyncAsync(cancel) is var lost and not Errno.OK)
             return lost;
         return PackWriteReply(request, io, found.Value);

@@ -350,7 +350,8 @@ public sealed partial class Import
             Perform(next);
             return;
         }
-        // Its answer is in, and LNet still has memory of its bulk, or of an earlier replay: for a moment.
+        // Its answer is in, and LNet still has memory of its bulk, or of an earlier replay, or its caller completes
+        // what a replay has to say: for a moment.
         while (!request.IsIdle && !Node.Stopping.IsCancellationRequested)
             await Task.Delay(s_idlePause, Node.Context.Clock, Node.Stopping);
         bool isStale;
@@ -363,7 +364,9 @@ public sealed partial class Import
         }
         Errno status = await request.ReplayAsync(resent);
         // Any answer counts but those that say that the target did not take the request.
-        if (request.ReplayAnswered && status is not (Errno.ENOTCONN or Errno.ENODEV or Errno.EOVERFLOW))
+        bool isRefused = status is Errno.ENOTCONN or Errno.ENODEV or Errno.EOVERFLOW
+            || status == Errno.ETIMEDOUT && request.Bulk is not null;      // its data did not get through
+        if (request.ReplayAnswered && !isRefused)
         {
             request.ReplayCallback?.Invoke(request);
             status = Errno.OK;

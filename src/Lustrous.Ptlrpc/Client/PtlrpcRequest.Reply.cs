@@ -139,7 +139,7 @@ public sealed partial class PtlrpcRequest
     internal bool IsReplay => _isReplay;
 
     /// <summary>Nothing is under way: it may be replayed.</summary>
-    internal bool IsIdle => _phase == RequestPhase.Done;
+    internal bool IsIdle => _phase == RequestPhase.Done && !HoldsReplay;
 
     /// <summary>The target has answered the replay, whatever it says.</summary>
     internal bool ReplayAnswered => _replied;

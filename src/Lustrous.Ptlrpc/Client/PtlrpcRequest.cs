@@ -26,6 +26,7 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
     ManualResetValueTaskSourceCore<Errno> _source;
     int _events;                // RequestEvents
     int _references;
+    bool _holdsReplay;
     Import? _import;
     CancellationTokenRegistration _cancelRegistration;
 
@@ -104,6 +105,13 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
     /// it.</summary>
     public Action<PtlrpcRequest>? ReplayCallback { get; set; }
 
+    /// <summary>What a replay sends is not complete yet: it waits. Set before the sending by who changes the request
+    /// after its answer, who sets it back at once, whatever came.</summary>
+    public bool HoldsReplay { get => Volatile.Read(ref _holdsReplay); set => Volatile.Write(ref _holdsReplay, value); }
+
+    /// <summary>What became of the latest replay.</summary>
+    public Errno ReplayStatus => _outcome;
+
     /// <summary>The caller's own.</summary>
     public object? UserState { get; set; }
 
@@ -154,8 +162,8 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
     /// <summary>Answered, and in the replay list: the target may lose what it did.</summary>
     public bool IsKept => ReplayList<PtlrpcRequest>.Contains(this);
 
-    /// <summary>Changes what a replay will send, after the answer: a field as it was packed, to be written
-    /// to.</summary>
+    /// <summary>Changes what a replay will send, after the answer and under <see cref="HoldsReplay"/>, or once it has
+    /// been replayed: a field as it was packed, to be written to.</summary>
     /// <param name="field">Which.</param>
     /// <param name="sizeBytes">It is made as large as this, if it is smaller.</param>
     public Span<byte> AmendForReplay(MessageField field, int sizeBytes = 0)
@@ -262,6 +270,7 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
     public void Dispose()
     {
         Lassert.That(Interlocked.Exchange(ref _disposed, 1) == 0, "a request was disposed twice");
+        HoldsReplay = false;
         // Its replay is none of the caller's business any more.
         if (!_isReplay && _phase is not (RequestPhase.New or RequestPhase.Done))
             Kick(RequestEvents.Cancel);

@@ -9,7 +9,7 @@ namespace Lustrous.Ptlrpc.Client;
 public sealed class ReplayList<T> where T : class, IReplayable<T>
 {
     readonly LinkedList<T> _uncommitted = new();
-    readonly LinkedList<T> _committed = new();      // kept although committed; transnos all below those of _uncommitted
+    readonly LinkedList<T> _committed = new();      // kept although committed
     ulong _lastChecked;
     int _generationChecked;
 
@@ -19,7 +19,7 @@ public sealed class ReplayList<T> where T : class, IReplayable<T>
     public ulong PeerCommitted { get; private set; }
 
     /// <summary>The lowest transno in the list, which a connect request may announce; 0 when empty.</summary>
-    public ulong FirstTransno => (_committed.First ?? _uncommitted.First)?.Value.Transno ?? 0;
+    public ulong FirstTransno => Next(0)?.Transno ?? 0;
 
     /// <summary>Whether a commit is awaited: then the pinger asks soon.</summary>
     public bool IsCommitExpected => _uncommitted.Last is { } last && last.Value.Transno > PeerCommitted;
@@ -32,13 +32,9 @@ public sealed class ReplayList<T> where T : class, IReplayable<T>
         Lassert.That(request.Transno != 0);
         if (Contains(request))
             return false;
-        LinkedListNode<T>? after = _uncommitted.Last;
-        while (after is not null && IsBefore(request, after.Value))
-            after = after.Previous;
-        if (after is null)
-            _uncommitted.AddFirst(request.ReplayNode);
-        else
-            _uncommitted.AddAfter(after, request.ReplayNode);
+        // A reply may come after one that has told of its commit.
+        bool isCommitted = request.Transno <= PeerCommitted && request.KeepForReplay;
+        Insert(isCommitted ? _committed : _uncommitted, request.ReplayNode);
         return true;
     }
 
@@ -65,7 +61,7 @@ public sealed class ReplayList<T> where T : class, IReplayable<T>
                 break;
             _uncommitted.Remove(node);
             if (!isStale && node.Value.KeepForReplay)
-                _committed.AddLast(node);
+                Insert(_committed, node);
             else
                 released.Add(node.Value);
         }
@@ -97,17 +93,11 @@ public sealed class ReplayList<T> where T : class, IReplayable<T>
     /// replayed.</summary>
     public T? Next(ulong last)
     {
-        foreach (T request in _committed)
-        {
-            if (request.Transno > last)
-                return request;
-        }
-        foreach (T request in _uncommitted)
-        {
-            if (request.Transno > last)
-                return request;
-        }
-        return null;
+        T? committed = Next(_committed, last);
+        T? uncommitted = Next(_uncommitted, last);
+        if (committed is null || uncommitted is null)
+            return committed ?? uncommitted;
+        return IsBefore(committed, uncommitted) ? committed : uncommitted;
     }
 
     /// <summary>Empties it, whatever is committed or kept.</summary>
@@ -117,6 +107,27 @@ public sealed class ReplayList<T> where T : class, IReplayable<T>
         released.AddRange(_uncommitted);
         _committed.Clear();
         _uncommitted.Clear();
+    }
+
+    static T? Next(LinkedList<T> list, ulong last)
+    {
+        foreach (T request in list)
+        {
+            if (request.Transno > last)
+                return request;
+        }
+        return null;
+    }
+
+    static void Insert(LinkedList<T> list, LinkedListNode<T> node)
+    {
+        LinkedListNode<T>? after = list.Last;
+        while (after is not null && IsBefore(node.Value, after.Value))
+            after = after.Previous;
+        if (after is null)
+            list.AddFirst(node);
+        else
+            list.AddAfter(after, node);
     }
 
     // A create and the open that follows it may have one transno: the xid then tells the order.

@@ -70,6 +70,8 @@ public sealed class ServerBulk : IBulkOwner, IValueTaskSource<Errno>, IFreeListI
         {
             export.RemoveBulk(this);
             _service.RemoveBulk(this);
+            // Too little memory is the client's mistake; anything else is the network's, as below.
+            request.NoReply |= status != Errno.EPROTO;
             return new(status);
         }
         // The client may have gone since the check: whoever aborted it then met no transfer, or only its first part.

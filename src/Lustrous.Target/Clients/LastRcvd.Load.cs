@@ -97,8 +97,12 @@ public sealed partial class LastRcvd
             LastTransno = Math.Max(LastTransno, data.Transno);
         }
         _replyLines.Load(used, count);
-        // How many each of them may use is not on disk: together they have what there is.
-        _replyDemand = (int)count;
+        // How many each of them may use is not on disk: as many as any may. What others have left is for who comes.
+        foreach (ClientSlot slot in byGeneration.Values)
+        {
+            slot.ReplyLines = Math.Max(slot.Replies.Count, TargetConnect.MaxModifyRpcs);
+            _replyDemand += slot.ReplyLines;
+        }
         return Errno.OK;
     }
 

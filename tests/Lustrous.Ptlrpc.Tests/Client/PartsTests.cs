@@ -97,6 +97,33 @@ public sealed class PartsTests
             Assert.Equal(0, list.Count);
         });
 
+    /// <summary>An open's reply may come after another that has told of its commit.</summary>
+    [Fact]
+    public void What_is_retained_after_its_commit_is_replayed_in_its_place()
+    {
+        var list = new ReplayList<Replayed>();
+        Replayed[] all = [.. new ulong[] { 10, 12, 11, 9, 13 }.Select((t, i) => new Replayed(t, (ulong)i + 1, t < 13))];
+        List<Replayed> released = [];
+        list.Retain(all[0]);
+        list.Retain(all[1]);
+        list.Retain(all[4]);
+        list.Committed(12);
+        list.Prune(1, released);
+        Assert.True(list.Retain(all[2]));
+        Assert.True(list.Retain(all[3]));
+        list.Prune(1, released);
+        Assert.Empty(released);
+
+        Assert.Equal(9ul, list.FirstTransno);
+        var order = new List<ulong>();
+        for (Replayed? next = list.Next(0); next is not null; next = list.Next(next.Transno))
+            order.Add(next.Transno);
+        Assert.Equal([9, 10, 11, 12, 13], order);
+        Assert.True(list.LetGo(all[2]));
+        Assert.False(list.LetGo(all[4]));
+        Assert.Equal(4, list.Count);
+    }
+
     [Fact]
     public void Deadlines_come_in_order_and_only_those_left() => Seeds.Simulate(10, async sim =>
     {

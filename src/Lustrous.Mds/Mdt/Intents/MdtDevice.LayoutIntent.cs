@@ -34,7 +34,7 @@ public sealed partial class MdtDevice
         ServerLock? shared = null;
         if (intent.Opcode != LayoutIntentOp.Access)
         {
-            Errno status = await InstantiateAsync(enqueue.Request, file, intent.Extent, cancel);
+            Errno status = await InstantiateAsync(enqueue, file, intent.Extent, cancel);
             if (status != Errno.OK)
                 return AbortIntent(enqueue, status);
             Result<ServerLock> taken = await _locks.EnqueueLocalAsync(
@@ -60,10 +60,10 @@ public sealed partial class MdtDevice
     /// <summary>Makes objects for the part of a file that is going to be written. Everybody's LAYOUT lock is taken
     /// first; whoever was faster has done it for us.</summary>
     async ValueTask<Errno> InstantiateAsync(
-        ServerRequest request, IDtObject file, LuExtent extent, CancellationToken cancel)
+        ServerEnqueue enqueue, IDtObject file, LuExtent extent, CancellationToken cancel)
     {
         const int Attempts = 8;
-        MddContext context = ContextOf(Credentials.Root, request);
+        MddContext context = ContextOf(Credentials.Root, enqueue.Request);
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             if (!file.Exists)
@@ -78,7 +78,7 @@ public sealed partial class MdtDevice
                 return Errno.OK;
             Result<LodLayout> extended = await _mdd.ExtendLayoutAsync(file.Fid, before, extent, cancel);
             if (extended.Failed)
-                return extended.Error;
+                return NoLayout(enqueue, extended.Error);
             Errno status = await ChangeLayoutAsync(context, file, before, extended.Value, cancel);
             if (status == Errno.OK)
                 return Errno.OK;
@@ -86,7 +86,7 @@ public sealed partial class MdtDevice
             if (status != Errno.EAGAIN)
                 return status;
         }
-        return Errno.EAGAIN;
+        return NoLayout(enqueue, Errno.EAGAIN);
     }
 
     /// <summary>A change that was made in the target's former life: the client brings the layout that came of it. What

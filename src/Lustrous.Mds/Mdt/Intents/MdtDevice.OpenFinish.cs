@@ -78,7 +78,7 @@ public sealed partial class MdtDevice
             : await _mdd.ChooseLayoutAsync(
                 open.Child!.Fid, open.Parent ?? ParentObjectOf(open.Child!), CopyWantedLayout(open), cancel);
         if (chosen.Failed)
-            return NoLayout(open, chosen.Error);
+            return NoLayout(open.Enqueue, chosen.Error);
         open.Layout = chosen.Value;
         using var locks = new MdtLockSet(_locks);
         Errno error = await locks.AddObjectAsync(open.Child!.Fid, LockMode.EX, InodeBits.LAYOUT, cancel);

@@ -55,7 +55,8 @@ public sealed partial class MdtDevice
         open.Add(open.IsCreated
             ? Dispositions.LOOKUP_NEG | Dispositions.OPEN_CREATE
             : Dispositions.LOOKUP_POS);
-        Errno status = await TakeOpenLockAsync(open, cancel);
+        // The reply to a replay grants nothing: a lock would be one that the client does not know of.
+        Errno status = open.IsReplay ? AttributesForOpen(open) : await TakeOpenLockAsync(open, cancel);
         if (open.Lock is not null && open.Has(MdsOpenFlags.LOCK))
             open.Add(Dispositions.OPEN_LOCK);
         open.Request.ReplyTransno = opened.Transno;
@@ -130,7 +131,7 @@ public sealed partial class MdtDevice
             Result<LodLayout> layout = await _mdd.ChooseLayoutAsync(
                 open.Record.Fid2, open.Parent, CopyWantedLayout(open), cancel);
             if (layout.Failed)
-                return NoLayout(open, layout.Error);
+                return NoLayout(open.Enqueue, layout.Error);
             open.Layout = layout.Value;
         }
         using var locks = new MdtLockSet(_locks);
@@ -149,10 +150,10 @@ public sealed partial class MdtDevice
 
     /// <summary>An OST that cannot be reached comes back: the client asks again and again, as it does where any server
     /// is away, and its program hears nothing of it.</summary>
-    static Errno NoLayout(OpenState open, Errno error)
+    static Errno NoLayout(ServerEnqueue enqueue, Errno error)
     {
         bool mayPass = error is Errno.EAGAIN or Errno.ENOTCONN or Errno.ETIMEDOUT or Errno.ENODEV or Errno.ESHUTDOWN;
-        return mayPass && open.Enqueue.Export.Supports(ConnectFlags.EINPROGRESS) ? Errno.EINPROGRESS : error;
+        return mayPass && enqueue.Export.Supports(ConnectFlags.EINPROGRESS) ? Errno.EINPROGRESS : error;
     }
 
     static uint HashOfName(ServerRequest request) =>

@@ -37,6 +37,13 @@ public sealed partial class MdtDevice
         return error == Errno.OK ? OpenChild(open) : error;
     }
 
+    static Errno AttributesForOpen(OpenState open)
+    {
+        Errno error = open.Child!.GetAttributes(out DtAttributes attributes);
+        open.Attributes = attributes;
+        return error;
+    }
+
     /// <summary>The layout that the file was given then, which clients keep with what they replay.</summary>
     Result<LodLayout?> RecallLayout(OpenState open)
     {
