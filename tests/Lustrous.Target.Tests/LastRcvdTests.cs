@@ -157,7 +157,8 @@ public sealed class LastRcvdTests
             if (file.Find($"client-{life - 1}") is { } earlier)
                 file.Remove(earlier, life);
         }
-        Assert.InRange(device.Locate(DtLocalFid.ReplyData).EntryCount, 1, 2 * TargetConnect.MaxModifyRpcs);
+        Assert.InRange(
+            device.Locate(DtLocalFid.ReplyData).EntryCount, 1, 2 * LastRcvd.ReplyLinesOf(TargetConnect.MaxModifyRpcs));
     });
 
     static LastRcvd Open(MemDevice device) => LastRcvd.Open(device, s_mdt).Value;

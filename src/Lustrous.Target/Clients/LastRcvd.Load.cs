@@ -100,7 +100,7 @@ public sealed partial class LastRcvd
         // How many each of them may use is not on disk: as many as any may. What others have left is for who comes.
         foreach (ClientSlot slot in byGeneration.Values)
         {
-            slot.ReplyLines = Math.Max(slot.Replies.Count, TargetConnect.MaxModifyRpcs);
+            slot.ReplyLines = Math.Max(slot.Replies.Count, ReplyLinesOf(TargetConnect.MaxModifyRpcs));
             _replyDemand += slot.ReplyLines;
         }
         return Errno.OK;

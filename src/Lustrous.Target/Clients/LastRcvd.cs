@@ -104,8 +104,7 @@ public sealed partial class LastRcvd
     public Result<ClientSlot> Add(string clientUuid, int modificationsInFlight)
     {
         ArgumentNullException.ThrowIfNull(clientUuid);
-        // One is being answered while the next has come, closes have a slot of their own, and one line is kept.
-        int replies = modificationsInFlight == 0 ? 0 : modificationsInFlight * 2 + 2;
+        int replies = modificationsInFlight == 0 ? 0 : ReplyLinesOf(modificationsInFlight);
         if (!Text40.TryFrom(clientUuid, out Text40 uuid))
             return Errno.EINVAL;
         DtTransaction transaction = _device.Begin();
@@ -128,6 +127,10 @@ public sealed partial class LastRcvd
         transaction.Stop(error);
         return slot is null ? error : slot;
     }
+
+    /// <summary>Lines of reply_data that a client may take: one request is being answered while the next has come,
+    /// closes have a slot of their own, and one line is kept.</summary>
+    internal static int ReplyLinesOf(int modificationsInFlight) => modificationsInFlight * 2 + 2;
 
     /// <summary>The client has left, or was thrown out.</summary>
     /// <param name="slot">Its.</param>
