@@ -45,6 +45,8 @@ public sealed class CapturedTraffic : IAsyncLifetime
         await Shell.OkAsync($"umount {one} && umount {two}");
         foreach (LustrousProcess mount in cluster.Mounts)
             Assert.Equal(0, (await mount.EndAsync()).ExitCode);
+        // OSTs are told of removed files once that is committed (5 s).
+        await Task.Delay(TimeSpan.FromSeconds(7));
         foreach (LustrousProcess server in cluster.Servers.Reverse())
         {
             server.Interrupt();

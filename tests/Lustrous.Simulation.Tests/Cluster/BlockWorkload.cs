@@ -45,7 +45,11 @@ sealed class BlockWorkload(ClusterWorld world, int files)
                 4 => await SyncAsync(client, posix, file),
                 _ => await ReadAsync(client, posix, file, first, count),
             };
-            Lassert.That(status == Errno.OK || mayFail, $"client {client.Number} on {PathOf(file)}: {status}");
+            if (status != Errno.OK)
+                client.LookForEvictions();
+            Lassert.That(
+                status == Errno.OK || mayFail || client.WasEvicted,
+                $"client {client.Number} on {PathOf(file)}: {status}");
             if (status != Errno.OK)
                 ForEachBlock(file, history => history.Doubt(client.Number));
             if (_random.Next(3) == 0)
