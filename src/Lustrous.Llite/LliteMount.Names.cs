@@ -236,7 +236,8 @@ public sealed partial class LliteMount
                 inode.LinkTarget = data;
             // A reint tells attributes as far as it likes: what is missing is asked for, under a lock.
             bool mayHaveStripes = inode.IsDirectory && _metadata.HasSeveral;
-            if ((inode.Type == 0 || mayHaveStripes) && await FetchAsync(inode, caller, cancel) is var error and not Errno.OK)
+            if ((inode.Type == 0 || mayHaveStripes)
+                && await FetchAsync(inode, caller, cancel) is var error and not Errno.OK)
             {
                 parent.KernelMissedChange();
                 Drop(inode, 1);

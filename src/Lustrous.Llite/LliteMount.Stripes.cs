@@ -173,8 +173,8 @@ public sealed partial class LliteMount
         }
     }
 
-    /// <summary>Renames, at the MDT of what is replaced, as that alone can tell whether it is still open; else at that of
-    /// the new name (lmv_rename).</summary>
+    /// <summary>Renames, at the MDT of what is replaced, as that alone can tell whether it is still open; else at that
+    /// of the new name (lmv_rename).</summary>
     async ValueTask<Result<MdAnswer>> RenameAsync(
         LliteInode parent, LliteInode newParent, MdOperation operation, CancellationToken cancel)
     {

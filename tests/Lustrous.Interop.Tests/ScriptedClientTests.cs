@@ -10,7 +10,8 @@ using Lustrous.Utils.Hosting;
 
 namespace Lustrous.Interop.Tests;
 
-/// <summary>Recorded kernel servers answer a mount of ours: it reads what they say as the kernel's client did.</summary>
+/// <summary>Recorded kernel servers answer a mount of ours: it reads what they say as the kernel's client did.
+/// </summary>
 public sealed class ScriptedClientTests(ITestOutputHelper output)
 {
     /// <summary>Recording j-dne: a directory over two MDTs, one on the second, and files of both.</summary>
@@ -20,7 +21,9 @@ public sealed class ScriptedClientTests(ITestOutputHelper output)
         string[] names = [.. "df".SelectMany(kind => Enumerable.Range(1, 8).Select(i => $"{kind}{i}"))];
         Run(async (posix, servers) =>
         {
-            Assert.Equal(names, (await posix.ListAsync("sdir")).Value);
+            Result<string[]> listed = await posix.ListAsync("sdir");
+            Assert.Equal(Errno.OK, listed.Error);
+            Assert.Equal(names, listed.Value);
             Result<Llite.LliteAttributes> striped = await posix.StatAsync("sdir");
             Assert.Equal(Errno.OK, striped.Error);
             Assert.Equal(0x41EDu, striped.Value.Mode);
@@ -29,10 +32,15 @@ public sealed class ScriptedClientTests(ITestOutputHelper output)
             Result<Llite.LliteAttributes> remote = await posix.StatAsync("dir0");
             Assert.Equal(Errno.OK, remote.Error);
             Assert.Equal("[0x2c0000403:0x3f8:0x0]", remote.Value.Fid.ToString());
-            Assert.Contains("a2", (await posix.ListAsync("dir0")).Value);
+            Result<string[]> elsewhere = await posix.ListAsync("dir0");
+            Assert.Equal(Errno.OK, elsewhere.Error);
+            Assert.Contains("a2", elsewhere.Value);
             Assert.Empty(servers.Unknown);
-            Nid[] read = [.. servers.Asked.Where(asked => asked.Key.StartsWith("MDS_READPAGE", StringComparison.Ordinal))
-                .Select(asked => asked.Server)];
+            Nid[] read =
+            [
+                .. servers.Asked.Where(asked => asked.Key.StartsWith("MDS_READPAGE", StringComparison.Ordinal))
+                    .Select(asked => asked.Server),
+            ];
             Assert.Contains(ReplayCluster.Mds, read);
             Assert.Contains(ReplayCluster.Oss, read);
         });
@@ -57,8 +65,10 @@ public sealed class ScriptedClientTests(ITestOutputHelper output)
             }
             finally
             {
+                foreach ((Nid server, string key) in servers.Asked)
+                    output.WriteLine($"{server} {key}");
                 foreach (string unknown in servers.Unknown)
-                    output.WriteLine(unknown);
+                    output.WriteLine($"unknown: {unknown}");
                 servers.Close();
             }
         });

@@ -98,13 +98,15 @@ sealed class ScriptedServers
         var part = MessagePart.Decode("message", message, format, MessageSide.Request, body.Opcode, 0);
         Idl.Ldlm.LockType type = part.TryFind(out Idl.Ldlm.LdlmRequest enqueue) ? enqueue.Desc.Resource.Type : 0;
         string name = OpcodeNames.OfRequest(message, body.Opcode, type);
-        string key = ScriptKey.Of(name, FieldReader.Read(part, format, MessageSide.Request));
+        string key = ScriptKey.Of(server.Nid, name, FieldReader.Read(part, format, MessageSide.Request));
         Asked.Add((server.Nid, key));
         int offset = (message.Flags & LustreMsgHeaderFlags.AT_SUPPORT) != 0 ? LustreMessage.EarlySize : 0;
-        if (_answers.TryGetValue(key, out List<Answer>? answers))
+        // Which sequence is asked for is no part of the key: every answer is made from the numbers above.
+        bool isFld = body.Opcode == (uint)FldOpcode.Query;
+        if (!isFld && _answers.TryGetValue(key, out List<Answer>? answers))
         {
             Answer answer = answers[0];
-            ulong bits = body.Mbits != 0 ? body.Mbits : arrived.MatchBits;
+            ulong bits = body.MatchBits != 0 ? body.MatchBits : arrived.MatchBits;
             foreach (RecordedMessage bulk in answer.Bulk)
                 server.Send(arrived.From.Nid, bulk.Header.Portal, bits, bulk.Payload);
             server.Send(
