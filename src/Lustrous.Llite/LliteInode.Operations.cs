@@ -6,6 +6,23 @@ public sealed partial class LliteInode
     readonly List<(ulong Start, ulong End)> _transfers = [];    // guarded by _lock: reads and writes under way
     int _operations;                                            // guarded by _lock: on this inode, or in it by name
     TaskCompletionSource? _operationStarted;                    // guarded by _lock
+    int _mayMap;                                                // Interlocked: open handles that read and write
+
+    /// <summary>Some handle may read and write, so a program may change the kernel's pages of the file in place, and
+    /// may have mapped it for that; closed is a handle only when nothing of it is mapped any more.</summary>
+    internal bool MayBeMapped => Volatile.Read(ref _mayMap) > 0;
+
+    internal void AddHandle(LliteFile file)
+    {
+        if (file.MayRead && file.MayWrite)
+            Interlocked.Increment(ref _mayMap);
+    }
+
+    internal void RemoveHandle(LliteFile file)
+    {
+        if (file.MayRead && file.MayWrite)
+            Interlocked.Decrement(ref _mayMap);
+    }
 
     /// <summary>A name operation begins that asks a server; <see cref="EndOperation"/> ends it.</summary>
     internal void BeginOperation()

@@ -49,13 +49,31 @@ public sealed partial class LliteMount
             return new(Errno.EBADF);
         if (offset < 0)
             return new(Errno.EINVAL);
-        return file.Inode.Data is not null && file.Inode.IsLayoutKnown
-            ? ReadKnownAsync(file, offset, destination, cancel)
-            : ReadRefreshedAsync(file, offset, destination, cancel);
+        return ReadAsync(file, offset, destination, LovIoFlags.None, cancel);
     }
 
-    ValueTask<Result<int>> ReadKnownAsync(
+    /// <summary>The same for pages that the kernel keeps. A program that maps the file may change them there, of which
+    /// nobody tells us, so their lock must be one to write under (ll_page_mkwrite has it taken then).</summary>
+    public ValueTask<Result<int>> ReadPagesAsync(
         LliteFile file, long offset, IoVec destination, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (!file.MayRead)
+            return new(Errno.EBADF);
+        if (offset < 0)
+            return new(Errno.EINVAL);
+        LovIoFlags flags = file.Inode.MayBeMapped ? LovIoFlags.MayBeChanged : LovIoFlags.None;
+        return ReadAsync(file, offset, destination, flags, cancel);
+    }
+
+    ValueTask<Result<int>> ReadAsync(
+        LliteFile file, long offset, IoVec destination, LovIoFlags flags, CancellationToken cancel) =>
+        file.Inode.Data is not null && file.Inode.IsLayoutKnown
+            ? ReadKnownAsync(file, offset, destination, flags, cancel)
+            : ReadRefreshedAsync(file, offset, destination, flags, cancel);
+
+    ValueTask<Result<int>> ReadKnownAsync(
+        LliteFile file, long offset, IoVec destination, LovIoFlags flags, CancellationToken cancel)
     {
         if (file.Inode.Data is not { } data || destination.Length == 0)
             return new(file.Inode.IsDirectory ? Errno.EISDIR : 0);
@@ -69,7 +87,7 @@ public sealed partial class LliteMount
                 data.Prefetch((ulong)start, (ulong)length);
         }
         ValueTask<Result<int>> read = data.ReadAsync(
-            (ulong)offset, destination, isDirect ? LovIoFlags.Direct : LovIoFlags.None, cancel);
+            (ulong)offset, destination, isDirect ? flags | LovIoFlags.Direct : flags, cancel);
         if (!read.IsCompletedSuccessfully)
             return FinishReadAsync(file, offset, destination.Length, read);
         file.Inode.EndTransfer((ulong)offset, destination.Length);
@@ -289,13 +307,7 @@ public sealed partial class LliteMount
             return allowed;
         inode.Reference();
         bool mayKeep = inode.Holds(Idl.Ldlm.InodeBits.UPDATE);
-        return new LliteOpened
-        {
-            File = _files.Add(inode, flags),
-            KeepCache = mayKeep,
-            // Nobody tells when a stripe changes.
-            CacheDirectory = inode.Stripes is null,
-        };
+        return new LliteOpened { File = _files.Add(inode, flags), KeepCache = mayKeep, CacheDirectory = true };
     }
 
     async ValueTask<Result<LliteOpened>> OpenFileAsync(
@@ -341,6 +353,7 @@ public sealed partial class LliteMount
     {
         LliteFile file = _files.Add(inode, flags);
         file.Open = handle;
+        inode.AddHandle(file);
         // Pages in the kernel are taken back when their lock goes: what is there is good.
         return new LliteOpened
         {
@@ -361,12 +374,10 @@ public sealed partial class LliteMount
         LliteInode parent, byte[] name, uint mode, LliteOpenFlags flags, ReadOnlyMemory<byte> layout,
         Credentials caller, CancellationToken cancel)
     {
-        Result<NamePlace> place = await PlaceForNewAsync(parent, name, caller, cancel);
-        if (place.Error == Errno.EEXIST && (flags & LliteOpenFlags.Exclusive) == 0)
-            return await OpenByNameAsync(parent, name, flags, caller, cancel);
-        if (place.Failed)
-            return place.Error;
-        Result<Fid> fid = await _metadata.AllocateFidAsync(place.Value.Mdc, cancel);
+        Result<MdcDevice> mdc = await FindAsync(parent, cancel);
+        if (mdc.Failed)
+            return mdc.Error;
+        Result<Fid> fid = await _metadata.AllocateFidAsync(mdc.Value, cancel);
         if (fid.Failed)
             return fid.Error;
         parent.BeginOperation();
@@ -375,8 +386,7 @@ public sealed partial class LliteMount
             parent.RemoveName(name);
             var operation = new MdOperation
             {
-                Fid1 = place.Value.Directory,
-                LayoutVersion = place.Value.LayoutVersion,
+                Fid1 = parent.Fid,
                 Fid2 = fid.Value,
                 Name = name,
                 Data = layout,
@@ -385,17 +395,11 @@ public sealed partial class LliteMount
                 Time = Context.UnixSeconds,
                 Caller = Pack(caller, parent),
             };
-            Result<MdAnswer> answer = await place.Value.Mdc.OpenAsync(operation, cancel);
+            Result<MdAnswer> answer = await mdc.Value.OpenAsync(operation, cancel);
             if (answer.Failed || answer.Value.IsNegative)
             {
                 parent.KernelMissedChange();
                 return answer.Failed ? answer.Error : Errno.ENOENT;
-            }
-            if (answer.Value.IsRemote)
-            {
-                // There is such a file already, on another MDT.
-                GiveBack(answer.Value);
-                return await OpenByNameAsync(parent, name, flags, caller, cancel);
             }
             LliteInode inode = _inodes.FindOrAdd(answer.Value.Body.Fid1);
             if (answer.Value.IsCreated && (flags & LliteOpenFlags.AccessMode) != 0)
@@ -430,6 +434,7 @@ public sealed partial class LliteMount
     {
         Errno status = Errno.OK;
         LliteInode inode = file.Inode;
+        inode.RemoveHandle(file);
         if (file.Open is { } open)
         {
             Result<MdcDevice> mdc = await FindAsync(inode, CancellationToken.None);

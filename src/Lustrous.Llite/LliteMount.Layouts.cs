@@ -1,3 +1,4 @@
+using Lustrous.Clients.Lov;
 using Lustrous.Clients.Mdc;
 using Lustrous.Idl.Mdt;
 
@@ -43,10 +44,10 @@ public sealed partial class LliteMount
         : RefreshLayoutAsync(inode, new LayoutIntent { Opcode = LayoutIntentOp.Access }, cancel);
 
     async ValueTask<Result<int>> ReadRefreshedAsync(
-        LliteFile file, long offset, IoVec destination, CancellationToken cancel)
+        LliteFile file, long offset, IoVec destination, LovIoFlags flags, CancellationToken cancel)
     {
         Errno status = await KnowLayoutAsync(file.Inode, cancel);
-        return status == Errno.OK ? await ReadKnownAsync(file, offset, destination, cancel) : status;
+        return status == Errno.OK ? await ReadKnownAsync(file, offset, destination, flags, cancel) : status;
     }
 
     async ValueTask<Result<int>> WriteRefreshedAsync(

@@ -47,6 +47,7 @@ sealed class FakeKernel : IDisposable
             Opcode = opcode,
             Unique = _unique += 2,
             NodeId = nodeId,
+            Pid = (uint)Environment.ProcessId,
         };
         SendRaw([.. Bytes(header), .. body]);
         return header.Unique;

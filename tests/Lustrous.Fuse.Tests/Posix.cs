@@ -7,7 +7,7 @@ static partial class Posix
 {
     const int AtFdCwd = -100;
 
-    public const int SIGINT = 2, SIGKILL = 9;
+    public const int SIGINT = 2, SIGKILL = 9, SIGUSR1 = 10, SIGTERM = 15;
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int link(string path, string newPath);

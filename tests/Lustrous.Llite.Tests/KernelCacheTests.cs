@@ -131,6 +131,44 @@ public sealed class KernelCacheTests
         Assert.Equal(5u, (await other.StatAsync((await other.LookupAsync("f")).Value.Inode!)).Value.Attributes.Size);
     });
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Pages_that_a_mapping_may_change_are_taken_back_before_others_read(bool mayBeMapped) =>
+        LliteWorld.Run(async world =>
+        {
+            var kernel = new RecordingKernel();
+            LliteClient one = await world.MountAsync(kernel), other = await world.MountAsync();
+            LliteFile there = (await other.CreateAsync("f")).Value.Opened.File;
+            await other.WriteAsync(there, 0, new byte[10000]);
+            LliteInode here = (await one.LookupAsync("f")).Value.Inode!;
+            // Whoever reads through one handle has pages that another handle's mapping changes.
+            LliteFile reader = await one.OpenAsync(here, default);
+            LliteFile writer = await one.OpenAsync(
+                here, mayBeMapped ? LliteOpenFlags.ReadWrite : LliteOpenFlags.WriteOnly);
+            await one.RunAsync(async () =>
+            {
+                using PooledBuffer buffer = one.Mount.Context.Buffers.Take(4096);
+                IoVec page = buffer.Slice(0, 4096);
+                Assert.Equal(4096, (await one.Mount.ReadPagesAsync(reader, 4096, page, default)).Value);
+            });
+            kernel.Calls.Clear();
+
+            await other.ReadAsync(there, 0, 10000);
+
+            Assert.Equal(mayBeMapped, kernel.Calls.Contains($"data {here.Fid}"));
+            // With the last such handle the reason is gone.
+            Assert.Equal(Errno.OK, await one.CloseAsync(writer));
+            await one.RunAsync(async () =>
+            {
+                using PooledBuffer buffer = one.Mount.Context.Buffers.Take(4096);
+                await one.Mount.ReadPagesAsync(reader, 4096, buffer.Slice(0, 4096), default);
+            });
+            kernel.Calls.Clear();
+            await other.ReadAsync(there, 0, 10000);
+            Assert.DoesNotContain($"data {here.Fid}", kernel.Calls);
+        });
+
     [Fact]
     public void What_the_kernel_forgets_leaves_the_table() => LliteWorld.Run(async world =>
     {

@@ -12,4 +12,6 @@ public enum LovIoFlags
     /// <summary>Comes from the kernel's page cache while a lock is being given up: no new lock is asked for, the one
     /// held is used.</summary>
     WriteBack = 4,
+    /// <summary>A read under the lock of a write: what is read may be changed where it lies.</summary>
+    MayBeChanged = 8,
 }

@@ -173,6 +173,28 @@ public sealed partial class LovObject
         ulong size = attributes.Value.Size;
         if (offset >= size)
             return Errno.ENXIO;
+        var locks = new ClientLock?[state.Stripes.Length];
+        try
+        {
+            // What others have not written yet is data too; they write it before they give their locks up.
+            for (int i = 0; i < locks.Length; i++)
+            {
+                ulong from = state.Layout.ObjectSize(i, offset);
+                Errno status = await LockStripeAsync(state, locks, i, LockMode.PR, from, ulong.MaxValue, cancel);
+                if (status != Errno.OK)
+                    return status;
+            }
+            return await SeekLockedAsync(state, offset, size, whence, cancel);
+        }
+        finally
+        {
+            Release(locks);
+        }
+    }
+
+    static async ValueTask<Result<ulong>> SeekLockedAsync(
+        State state, ulong offset, ulong size, SeekWhence whence, CancellationToken cancel)
+    {
         ulong found = whence == SeekWhence.Hole ? state.Layout.FirstWithoutObjects(offset, size) : ulong.MaxValue;
         for (int i = 0; i < state.Stripes.Length; i++)
         {
@@ -199,6 +221,9 @@ public sealed partial class LovObject
         return found == ulong.MaxValue ? Errno.ENXIO : Math.Min(found, size);
     }
 
+    static LockMode ReadMode(LovIoFlags flags) =>
+        (flags & LovIoFlags.MayBeChanged) != 0 ? LockMode.PW : LockMode.PR;
+
     static bool IsOnOneStripe(State state, ulong offset, int length) =>
         state.Layout.Run(offset, length) == length && state.Layout.Locate(offset).Stripe >= 0;
 
@@ -210,7 +235,7 @@ public sealed partial class LovObject
         if (state.Stripes[index] is not { } stripe)
             return Errno.EIO;
         ulong end = at + (ulong)destination.Length;
-        Result<ClientLock> held = await stripe.LockAsync(LockMode.PR, at, end - 1, cancel);
+        Result<ClientLock> held = await stripe.LockAsync(ReadMode(flags), at, end - 1, cancel);
         if (held.Failed)
             return held.Error;
         try
@@ -242,7 +267,7 @@ public sealed partial class LovObject
         var locks = new ClientLock?[state.Stripes.Length];
         try
         {
-            Errno status = await LockRangeAsync(state, locks, LockMode.PR, offset, destination.Length, cancel);
+            Errno status = await LockRangeAsync(state, locks, ReadMode(flags), offset, destination.Length, cancel);
             if (status != Errno.OK)
                 return status;
             Result<int> within = await LengthWithinAsync(state, offset, destination.Length, cancel);

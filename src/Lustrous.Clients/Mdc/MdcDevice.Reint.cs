@@ -46,7 +46,6 @@ public sealed partial class MdcDevice
             Mode = operation.Mode,
             Bias = operation.Bias,
             Umask = operation.Caller.Umask,
-            LayoutVersion = operation.LayoutVersion,
             Flags = operation.OpenFlags,
         };
         SetRecord(request, record);
@@ -253,16 +252,9 @@ public sealed partial class MdcDevice
         cancels.Pack(request);
         request.IsModifying = true;
         Errno status = await request.SendAsync(cancel);
-        Result<MdtBody> body = status is Errno.OK or Errno.EREMOTE or Errno.EXDEV
-            ? request.Get(Rmf.MdtBody)
-            : status;
-        // Which MDT else is to be asked, stands in the reply of the refusal.
-        if (status != Errno.OK && (body.Failed || (body.Value.Valid & MdtValid.MDS) == 0))
+        if (status != Errno.OK)
             return status;
-        if (body.Failed)
-            return body.Error;
-        return (body.Value.Valid & MdtValid.MDS) != 0 && !body.Value.Fid1.IsSane
-            ? Errno.EPROTO
-            : new MdAnswer(body.Value);
+        Result<MdtBody> body = request.Get(Rmf.MdtBody);
+        return body.Failed ? body.Error : new MdAnswer(body.Value);
     }
 }

@@ -63,7 +63,9 @@ public sealed partial class LliteFuse
         if (Mount.FindFile(input.Handle) is not { } file)
             return s_badHandle;
         IoVec destination = request.ReplyBuffer.Slice(0, (int)input.Size);
-        ValueTask<Result<int>> task = Mount.ReadAsync(file, (long)input.Offset, destination, request.Cancel);
+        ValueTask<Result<int>> task = (input.ReadFlags & FuseReadIn.ForProgram) != 0
+            ? Mount.ReadAsync(file, (long)input.Offset, destination, request.Cancel)
+            : Mount.ReadPagesAsync(file, (long)input.Offset, destination, request.Cancel);
         return FinishData(request, task);
     }
 

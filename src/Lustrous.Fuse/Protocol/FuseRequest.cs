@@ -33,7 +33,8 @@ public abstract unsafe class FuseRequest
 
     public ulong NodeId => Header.NodeId;
 
-    /// <summary>Ends when the caller is hit by a signal; the request then answers EINTR, or goes on.</summary>
+    /// <summary>Ends when the caller is hit by a signal that ends it, or waits for a lock and is hit by any; the
+    /// request then answers EINTR, or goes on.</summary>
     public CancellationToken Cancel
     {
         get

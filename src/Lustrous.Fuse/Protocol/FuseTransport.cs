@@ -10,9 +10,13 @@ sealed class FuseTransport(FuseSession session, int masterFd, int maxIoBytes)
     const int RememberedInterrupts = 64;
     const long RememberMilliseconds = 1000;
 
+    /// <summary>How often a caller that was hit by a signal is looked at: the kernel tells of no second one.</summary>
+    const int WatchMilliseconds = 300;
+
     readonly Lock _lock = new();
     readonly List<FuseRequest> _requests = [];                       // guarded by _lock
     readonly Queue<(ulong Unique, long Time)> _early = [];           // guarded by _lock
+    readonly List<(FuseRequest Request, ulong Unique)> _watched = [];   // guarded by _lock
     volatile int _earlyCount;
     long _dispatched;               // Interlocked
 
@@ -49,6 +53,8 @@ sealed class FuseTransport(FuseSession session, int masterFd, int maxIoBytes)
 
     /// <summary>The caller of a request was hit by a signal. The request may be on its way to another thread still, so
     /// an interrupt that finds nothing is remembered for a moment.</summary>
+    /// <remarks>Only waits for locks end with any signal. The others end with those that end the program: nothing is
+    /// prepared for EINTR from fsync(2), read(2) or stat(2) on a disk (so Lustre's l_wait_event).</remarks>
     public void Interrupt(ulong unique)
     {
         if (unique == 0 || TryInterrupt(unique))
@@ -80,9 +86,51 @@ sealed class FuseTransport(FuseSession session, int masterFd, int maxIoBytes)
         lock (_lock)
             requests = [.. _requests];
         foreach (FuseRequest request in requests)
-            if (request.TryInterrupt(unique))
-                return true;
+            if (request.ActiveUnique == unique)
+                return Interrupt(request, unique);
         return false;
+    }
+
+    /// <summary>False when the request has been answered meanwhile.</summary>
+    bool Interrupt(FuseRequest request, ulong unique)
+    {
+        if (request.Header is { Opcode: not FuseOpcode.Setlkw, Pid: uint pid } && !CallerSignals.EndTheProgram(pid))
+            return Watch(request, unique);
+        return request.TryInterrupt(unique);
+    }
+
+    bool Watch(FuseRequest request, ulong unique)
+    {
+        lock (_lock)
+        {
+            if (request.ActiveUnique != unique)
+                return false;
+            _watched.Add((request, unique));
+            if (_watched.Count > 1)
+                return true;
+        }
+        _ = WatchAsync();
+        return true;
+    }
+
+    /// <summary>Looks after callers that were hit by a signal and wait on, until none of them does.</summary>
+    async Task WatchAsync()
+    {
+        while (true)
+        {
+            await Task.Delay(WatchMilliseconds).ConfigureAwait(false);
+            (FuseRequest Request, ulong Unique)[] watched;
+            lock (_lock)
+            {
+                _watched.RemoveAll(watched => watched.Request.ActiveUnique != watched.Unique);
+                if (_watched.Count == 0)
+                    return;
+                watched = [.. _watched];
+            }
+            foreach ((FuseRequest request, ulong unique) in watched)
+                if (CallerSignals.EndTheProgram(request.Header.Pid))
+                    request.TryInterrupt(unique);
+        }
     }
 
     void TakeEarly(FuseRequest request)
@@ -97,7 +145,7 @@ sealed class FuseTransport(FuseSession session, int masterFd, int maxIoBytes)
             _earlyCount = _early.Count;
         }
         if (hit)
-            request.TryInterrupt(request.Header.Unique);
+            Interrupt(request, request.Header.Unique);
     }
 
     /// <summary>Whether a failed read or wait means that the connection is gone.</summary>

@@ -8,6 +8,10 @@ public struct FuseReadIn
 {
     public const int WireSize = 40;
 
+    /// <summary>For a program's own memory (<c>FUSE_READ_LOCKOWNER</c>). Without it the kernel fills its pages.
+    /// </summary>
+    public const uint ForProgram = 1 << 1;
+
     public ulong Handle;
     public ulong Offset;                 // of a directory: the cookie to go on from
     public uint Size;
