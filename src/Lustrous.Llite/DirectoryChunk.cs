@@ -83,6 +83,40 @@ sealed class DirectoryChunk
         return new DirectoryChunk(start, Math.Min(next, End), [.. items], [.. names]);
     }
 
+    /// <summary>
+    /// Entries of a directory's stripes as those of one directory: by hash, and of the same hash in the order of the
+    /// stripes. What each stripe says of itself and of the directory above is said once, of the directory.
+    /// </summary>
+    /// <param name="start">First hash of all of them.</param>
+    /// <param name="stripes">In order.</param>
+    /// <param name="self">The directory.</param>
+    /// <param name="parent">The one that it is in.</param>
+    public static DirectoryChunk Merge(ulong start, IReadOnlyList<DirectoryChunk> stripes, Fid self, Fid parent)
+    {
+        ulong next = stripes.Min(stripe => stripe.Next);
+        var items = new List<DirectoryItem>();
+        var names = new List<byte>();
+        (bool hasSelf, bool hasParent) = (false, false);
+        foreach (DirectoryChunk stripe in stripes)
+        {
+            foreach (DirectoryItem item in stripe.Items)
+            {
+                ReadOnlySpan<byte> name = stripe.Name(item);
+                bool isSelf = name.SequenceEqual("."u8), isParent = name.SequenceEqual(".."u8);
+                if (item.Hash >= next || (isSelf && hasSelf) || (isParent && hasParent))
+                    continue;
+                (hasSelf, hasParent) = (hasSelf || isSelf, hasParent || isParent);
+                items.Add(item with
+                {
+                    Fid = isSelf ? self : isParent ? parent : item.Fid,
+                    NameStart = names.Count,
+                });
+                names.AddRange(name);
+            }
+        }
+        return new DirectoryChunk(start, next, [.. items.OrderBy(item => item.Hash)], [.. names]);
+    }
+
     static bool ParsePage(ReadOnlySpan<byte> page, ref ulong last, List<DirectoryItem> items, List<byte> names)
     {
         int entryBytes = Unsafe.SizeOf<LuDirent>();

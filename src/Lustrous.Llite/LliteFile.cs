@@ -37,6 +37,9 @@ public sealed class LliteFile
     /// <summary>Owners that have locked through it; null for none. Guarded by this object.</summary>
     internal List<ulong>? LockOwners { get; set; }
 
+    /// <summary>Entries read last of a directory with stripes, which are not kept otherwise; null for none.</summary>
+    internal DirectoryChunk? Entries { get; set; }
+
     /// <summary>Where the last read of the directory ended.</summary>
     internal DirectoryPosition Position { get; set; }
 }

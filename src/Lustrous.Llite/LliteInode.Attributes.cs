@@ -1,3 +1,4 @@
+using Lustrous.Clients.Lmv;
 using Lustrous.Clients.Lov;
 using Lustrous.Clients.Mdc;
 using Lustrous.Idl.Ldlm;
@@ -25,6 +26,8 @@ public sealed partial class LliteInode
             Merge(body);
             if ((body.Valid & MdtValid.FLACL) != 0)
                 _acl = answer.Acl;
+            if (IsDirectory)
+                SetStripes(answer);
             bool hasLayout = (body.Valid & MdtValid.FLEASIZE) != 0 && answer.Layout.Length > 0;
             if (!IsRegular || !hasLayout || answer.Layout.AsSpan().SequenceEqual(_layout))
                 return;
@@ -35,6 +38,34 @@ public sealed partial class LliteInode
             OpenData(answer.Layout);
         else
             ChangeLayout(opened, answer.Layout);
+    }
+
+    /// <summary>What the stripes of a directory tell together, in the place of what it knows itself (lmv_merge_attr).
+    /// </summary>
+    internal void MergeStripes(in LliteAttributes sum)
+    {
+        using (_lock.Enter())
+        {
+            _attributes.Size = sum.Size;
+            _attributes.Blocks = sum.Blocks;
+            _attributes.Nlink = sum.Nlink;
+            _attributes.Mtime = Math.Max(_attributes.Mtime, sum.Mtime);
+            _attributes.Ctime = Math.Max(_attributes.Ctime, sum.Ctime);
+            _attributes.Atime = Math.Max(_attributes.Atime, sum.Atime);
+        }
+    }
+
+    /// <summary>Under the lock. An answer with attributes of a directory tells its layout too, if it has one.</summary>
+    void SetStripes(MdAnswer answer)
+    {
+        const MdtValid Whole = MdtValid.FLMODE | MdtValid.FLTYPE;
+        if ((answer.Body.Valid & Whole) != Whole)
+            return;
+        ReadOnlySpan<byte> ea = (answer.Body.Valid & MdtValid.MEA) != 0 ? answer.Layout : [];
+        _stripesError = LmvLayout.Parse(ea, out LmvLayout? stripes);
+        Volatile.Write(ref _stripes, stripes);
+        if (_stripesError != Errno.OK)
+            _mount.Context.Log.Error("llite", $"{Fid}: directory layout not understood: {_stripesError}");
     }
 
     /// <summary>Attributes of a reply whose lock, if any, is not for this object.</summary>

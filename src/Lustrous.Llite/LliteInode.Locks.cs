@@ -40,7 +40,7 @@ public sealed partial class LliteInode
         {
             if (_locks.Contains(granted))
                 return true;
-            if (Covers(granted.Bits))
+            if ((_held & granted.Bits) == granted.Bits)
                 return false;
             granted.Owner = this;
             _locks.Add(granted);
@@ -99,7 +99,9 @@ public sealed partial class LliteInode
         _mount.Watch(WithoutUsAsync(_mount.Options.Kernel.InvalidateInodeAsync(this, data: true), this));
     }
 
-    bool Covers(InodeBits bits) => (_held & bits) == bits;
+    // What a directory with stripes has of UPDATE is only for itself: its names change under locks of the stripes.
+    bool Covers(InodeBits bits) =>
+        (_held & bits) == bits && (_stripes is null || (bits & InodeBits.UPDATE) == 0);
 
     InodeBits Lose(ClientLock losing, InodeBits bits)
     {

@@ -15,6 +15,16 @@ public sealed partial class LliteInode
     readonly List<LliteDentry> _aliases = [];       // guarded by _lock: names of this object
     int _negatives;                                 // guarded by _lock
 
+    /// <summary>A directory that has this object; zero when none is known.</summary>
+    internal Idl.Fids.Fid ParentFid
+    {
+        get
+        {
+            using (_lock.Enter())
+                return _aliases.Count > 0 ? _aliases[0].Parent.Fid : default;
+        }
+    }
+
     /// <summary>What is known of a name.</summary>
     internal LliteDentry? FindName(ReadOnlySpan<byte> name)
     {

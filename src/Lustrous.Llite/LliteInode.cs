@@ -1,3 +1,4 @@
+using Lustrous.Clients.Lmv;
 using Lustrous.Clients.Lov;
 using Lustrous.Idl.Fids;
 using Lustrous.Idl.Ldlm;
@@ -15,6 +16,8 @@ public sealed partial class LliteInode : ILovObjectOwner
     byte[] _layout = [];                // guarded by _lock
     byte[]? _linkTarget;                // guarded by _lock; never changes once known
     LovObject? _data;                   // set once under _lock
+    LmvLayout? _stripes;                // written under _lock: of a directory whose names lie on several objects
+    Errno _stripesError;                // written under _lock: why its names cannot be found
     bool _hasAttributes;                // guarded by _lock
     long _references;                   // kernel lookups, open files, ourselves; guarded by the table at 0
 
@@ -45,6 +48,12 @@ public sealed partial class LliteInode : ILovObjectOwner
 
     /// <summary>The file's data; null where it has none: not regular, or without objects.</summary>
     internal LovObject? Data => Volatile.Read(ref _data);
+
+    /// <summary>How the directory's names lie on its stripes; null for one without, as most.</summary>
+    internal LmvLayout? Stripes => Volatile.Read(ref _stripes);
+
+    /// <summary>Why the names of a directory cannot be found; OK where they can.</summary>
+    internal Errno StripesError => _stripesError;
 
     internal byte[]? LinkTarget
     {

@@ -37,11 +37,13 @@ public sealed partial class LliteMount
         int skip = file is { } open && open.Position.Cookie == cookie ? open.Position.Skip : 0;
         while (cookie < EndCookie)
         {
-            Result<DirectoryChunk> chunk = directory.FindChunk(cookie) is { } known
+            Result<DirectoryChunk> chunk = Known(directory, file, cookie) is { } known
                 ? known
                 : await ReadChunkAsync(directory, cookie, caller, cancel);
             if (chunk.Failed)
                 return chunk.Error;
+            if (file is not null && directory.Stripes is not null)
+                file.Entries = chunk.Value;
             int first = chunk.Value.IndexOf(cookie) + skip;
             int taken = plus && Tunables.StataheadMax > 0
                 ? await FillPlusAsync(directory, chunk.Value, first, filler, caller, cancel)
@@ -66,6 +68,11 @@ public sealed partial class LliteMount
         ArgumentNullException.ThrowIfNull(file);
         return ReaddirAsync(file.Inode, file, cookie, plus, filler, caller, cancel);
     }
+
+    /// <summary>What was read already: kept under a lock, or, of a directory with stripes, by who reads on.</summary>
+    static DirectoryChunk? Known(LliteInode directory, LliteFile? file, ulong cookie) =>
+        directory.FindChunk(cookie)
+        ?? (cookie > 0 && file?.Entries is { } last && last.Start <= cookie && cookie < last.Next ? last : null);
 
     static void Remember(LliteFile? file, DirectoryChunk chunk, int index)
     {
@@ -104,6 +111,10 @@ public sealed partial class LliteMount
     async ValueTask<Result<DirectoryChunk>> ReadChunkAsync(
         LliteInode directory, ulong hash, Credentials caller, CancellationToken cancel)
     {
+        if (await KnowStripesAsync(directory, caller, cancel) is var unknown and not Errno.OK)
+            return unknown;
+        if (directory.Stripes is { } stripes)
+            return await ReadStripesAsync(directory, stripes, hash, caller, cancel);
         Result<MdcDevice> mdc = await FindAsync(directory, cancel);
         if (mdc.Failed)
             return mdc.Error;

@@ -307,7 +307,13 @@ public sealed partial class LliteMount
             return allowed;
         inode.Reference();
         bool mayKeep = inode.Holds(Idl.Ldlm.InodeBits.UPDATE);
-        return new LliteOpened { File = _files.Add(inode, flags), KeepCache = mayKeep, CacheDirectory = true };
+        return new LliteOpened
+        {
+            File = _files.Add(inode, flags),
+            KeepCache = mayKeep,
+            // Nobody tells when a stripe changes.
+            CacheDirectory = inode.Stripes is null,
+        };
     }
 
     async ValueTask<Result<LliteOpened>> OpenFileAsync(
@@ -374,10 +380,12 @@ public sealed partial class LliteMount
         LliteInode parent, byte[] name, uint mode, LliteOpenFlags flags, ReadOnlyMemory<byte> layout,
         Credentials caller, CancellationToken cancel)
     {
-        Result<MdcDevice> mdc = await FindAsync(parent, cancel);
-        if (mdc.Failed)
-            return mdc.Error;
-        Result<Fid> fid = await _metadata.AllocateFidAsync(mdc.Value, cancel);
+        Result<NamePlace> place = await PlaceForNewAsync(parent, name, caller, cancel);
+        if (place.Error == Errno.EEXIST && (flags & LliteOpenFlags.Exclusive) == 0)
+            return await OpenByNameAsync(parent, name, flags, caller, cancel);
+        if (place.Failed)
+            return place.Error;
+        Result<Fid> fid = await _metadata.AllocateFidAsync(place.Value.Mdc, cancel);
         if (fid.Failed)
             return fid.Error;
         parent.BeginOperation();
@@ -386,7 +394,8 @@ public sealed partial class LliteMount
             parent.RemoveName(name);
             var operation = new MdOperation
             {
-                Fid1 = parent.Fid,
+                Fid1 = place.Value.Directory,
+                LayoutVersion = place.Value.LayoutVersion,
                 Fid2 = fid.Value,
                 Name = name,
                 Data = layout,
@@ -395,11 +404,17 @@ public sealed partial class LliteMount
                 Time = Context.UnixSeconds,
                 Caller = Pack(caller, parent),
             };
-            Result<MdAnswer> answer = await mdc.Value.OpenAsync(operation, cancel);
+            Result<MdAnswer> answer = await place.Value.Mdc.OpenAsync(operation, cancel);
             if (answer.Failed || answer.Value.IsNegative)
             {
                 parent.KernelMissedChange();
                 return answer.Failed ? answer.Error : Errno.ENOENT;
+            }
+            if (answer.Value.IsRemote)
+            {
+                // There is such a file already, on another MDT.
+                GiveBack(answer.Value);
+                return await OpenByNameAsync(parent, name, flags, caller, cancel);
             }
             LliteInode inode = _inodes.FindOrAdd(answer.Value.Body.Fid1);
             if (answer.Value.IsCreated && (flags & LliteOpenFlags.AccessMode) != 0)

@@ -131,17 +131,17 @@ public sealed partial class LliteMount
     async ValueTask<Result<LliteEntry>> LookupSlowAsync(
         LliteInode parent, byte[] name, Credentials caller, CancellationToken cancel)
     {
-        Result<MdcDevice> mdc = await FindAsync(parent, cancel);
-        if (mdc.Failed)
-            return mdc.Error;
+        if (await KnowStripesAsync(parent, caller, cancel) is var unknown and not Errno.OK)
+            return unknown;
         bool isCovered = parent.HoldsUpdate(out long epoch);
         parent.BeginOperation();
         try
         {
-            var operation = new MdOperation { Fid1 = parent.Fid, Name = name, Caller = Pack(caller, parent) };
-            Result<MdAnswer> answer = await mdc.Value.LookupAsync(IntentOps.GETATTR, operation, cancel);
+            Result<MdAnswer> answer = await AskNameAsync(parent, name, caller, cancel);
             if (answer.Failed)
                 return answer.Error;
+            if (answer.Value.IsRemote)
+                return await EnterRemoteAsync(parent, name, answer.Value, caller, cancel);
             if (!answer.Value.IsNegative)
                 return Enter(parent, name, answer.Value);
             if (!isCovered || !parent.AddNegative(name, epoch))
@@ -199,10 +199,10 @@ public sealed partial class LliteMount
         LliteInode parent, byte[] name, uint mode, uint rdev, byte[] data, Credentials caller,
         CancellationToken cancel)
     {
-        Result<MdcDevice> mdc = await FindAsync(parent, cancel);
-        if (mdc.Failed)
-            return mdc.Error;
-        Result<Fid> fid = await _metadata.AllocateFidAsync(mdc.Value, cancel);
+        Result<NamePlace> place = await PlaceForNewAsync(parent, name, caller, cancel);
+        if (place.Failed)
+            return place.Error;
+        Result<Fid> fid = await _metadata.AllocateFidAsync(place.Value.Mdc, cancel);
         if (fid.Failed)
             return fid.Error;
         parent.BeginOperation();
@@ -211,8 +211,9 @@ public sealed partial class LliteMount
             parent.RemoveName(name);
             var operation = new MdOperation
             {
-                Fid1 = parent.Fid,
+                Fid1 = place.Value.Directory,
                 Fid2 = fid.Value,
+                LayoutVersion = place.Value.LayoutVersion,
                 Name = name,
                 Data = data,
                 Mode = mode,
@@ -220,7 +221,9 @@ public sealed partial class LliteMount
                 Time = Context.UnixSeconds,
                 Caller = Pack(caller, parent),
             };
-            Result<MdAnswer> answer = await mdc.Value.CreateAsync(operation, cancel);
+            Result<MdAnswer> answer = await place.Value.Mdc.CreateAsync(operation, cancel);
+            if (!answer.Failed && answer.Value.IsRemote)
+                answer = Errno.EEXIST;
             if (answer.Failed)
             {
                 parent.KernelMissedChange();
@@ -232,7 +235,9 @@ public sealed partial class LliteMount
             if ((mode & FileType.Mask) == FileType.Symlink)
                 inode.LinkTarget = data;
             // A reint tells attributes as far as it likes: what is missing is asked for, under a lock.
-            if (inode.Type == 0 && await FetchAsync(inode, caller, cancel) is var error and not Errno.OK)
+            bool mayHaveStripes = inode.IsDirectory && _metadata.HasSeveral;
+            if ((inode.Type == 0 || mayHaveStripes)
+                && await FetchAsync(inode, caller, cancel) is var error and not Errno.OK)
             {
                 parent.KernelMissedChange();
                 Drop(inode, 1);
@@ -249,9 +254,9 @@ public sealed partial class LliteMount
     async ValueTask<Result<LliteEntry>> LinkAsync(
         LliteInode inode, LliteInode newParent, byte[] newName, Credentials caller, CancellationToken cancel)
     {
-        Result<MdcDevice> mdc = await FindAsync(newParent, cancel);
-        if (mdc.Failed)
-            return mdc.Error;
+        Result<NamePlace> place = await PlaceForNewAsync(newParent, newName, caller, cancel);
+        if (place.Failed)
+            return place.Error;
         newParent.BeginOperation();
         try
         {
@@ -259,12 +264,12 @@ public sealed partial class LliteMount
             var operation = new MdOperation
             {
                 Fid1 = inode.Fid,
-                Fid2 = newParent.Fid,
+                Fid2 = place.Value.Directory,
                 Name = newName,
                 Time = Context.UnixSeconds,
                 Caller = Pack(caller, inode, newParent),
             };
-            Result<MdAnswer> answer = await mdc.Value.LinkAsync(operation, cancel);
+            Result<MdAnswer> answer = await place.Value.Mdc.LinkAsync(operation, cancel);
             Errno status = answer.Failed ? answer.Error : await FetchAsync(inode, caller, cancel);
             if (status != Errno.OK)
             {
@@ -293,9 +298,8 @@ public sealed partial class LliteMount
     async ValueTask<Errno> RemoveAsync(
         LliteInode parent, byte[] name, bool isDirectory, Credentials caller, CancellationToken cancel)
     {
-        Result<MdcDevice> mdc = await FindAsync(parent, cancel);
-        if (mdc.Failed)
-            return mdc.Error;
+        if (await KnowStripesAsync(parent, caller, cancel) is var unknown and not Errno.OK)
+            return unknown;
         parent.BeginOperation();
         try
         {
@@ -312,7 +316,7 @@ public sealed partial class LliteMount
                 Caller = Pack(caller, parent),
             };
             parent.RemoveName(name);
-            Result<MdAnswer> answer = await mdc.Value.UnlinkAsync(operation, cancel);
+            Result<MdAnswer> answer = await UnlinkAsync(parent, operation, cancel);
             if (answer.Failed)
             {
                 parent.KernelMissedChange();
@@ -332,9 +336,11 @@ public sealed partial class LliteMount
         LliteInode parent, byte[] name, LliteInode newParent, byte[] newName, uint flags, Credentials caller,
         CancellationToken cancel)
     {
-        Result<MdcDevice> mdc = await FindAsync(parent, cancel);
-        if (mdc.Failed)
-            return mdc.Error;
+        Errno known = await KnowStripesAsync(parent, caller, cancel);
+        if (known == Errno.OK)
+            known = await KnowStripesAsync(newParent, caller, cancel);
+        if (known != Errno.OK)
+            return known;
         parent.BeginOperation();
         newParent.BeginOperation();
         try
@@ -367,7 +373,7 @@ public sealed partial class LliteMount
             };
             parent.RemoveName(name);
             newParent.RemoveName(newName);
-            Result<MdAnswer> answer = await mdc.Value.RenameAsync(operation, cancel);
+            Result<MdAnswer> answer = await RenameAsync(parent, newParent, operation, cancel);
             if (answer.Failed)
             {
                 parent.KernelMissedChange();

@@ -19,7 +19,8 @@ public sealed partial class LliteMount
         CancellationToken cancel)
     {
         Result<MdcDevice> mdc = await FindAsync(directory, cancel);
-        bool batches = !mdc.Failed && mdc.Value.CanBatch;
+        // Names of a directory with stripes are asked for one by one, each where it is.
+        bool batches = !mdc.Failed && mdc.Value.CanBatch && directory.Stripes is null;
         var ahead = new Queue<Task<LliteEntry>>();
         Task batch = Task.CompletedTask;
         int asked = first, batched = first, index = first;
@@ -77,7 +78,10 @@ public sealed partial class LliteMount
             Result<MdAnswer>[] answers = await mdc.LookupBatchAsync(operations, cancel);
             for (int i = 0; i < answers.Length; i++)
             {
-                if (!answers[i].Failed && !answers[i].Value.IsNegative)
+                // What is on another MDT is asked for there, by itself.
+                if (!answers[i].Failed && answers[i].Value.IsRemote)
+                    GiveBack(answers[i].Value);
+                else if (!answers[i].Failed && !answers[i].Value.IsNegative)
                     Return(Enter(directory, operations[i].Name.ToArray(), answers[i].Value));
             }
         }

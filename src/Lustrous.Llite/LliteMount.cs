@@ -255,7 +255,7 @@ public sealed partial class LliteMount : IAsyncDisposable
             return Errno.EPROTO;
         }
         Take(inode, answer.Value);
-        return Errno.OK;
+        return inode.Stripes is { } stripes ? await MergeStripesAsync(inode, stripes, cancel) : Errno.OK;
     }
 
     /// <summary>The inode gets what an answer brought: attributes, layout, lock; the lock's reference is given

@@ -61,6 +61,32 @@ public sealed class DirectoryChunkTests
         Assert.Equal(Errno.EPROTO, DirectoryChunk.Parse(50, Page(50, 50, (50, "a"))).Error);
     }
 
+    [Fact]
+    public void Stripes_are_listed_as_one_directory()
+    {
+        DirectoryChunk[] stripes =
+        [
+            DirectoryChunk.Parse(0, Page(0, 40, (1, "."), (2, ".."), (10, "a"), (30, "c"))).Value,
+            DirectoryChunk.Parse(0, Page(0, DirectoryChunk.End, (1, "."), (2, ".."), (10, "b"), (50, "d"))).Value,
+        ];
+        Fid self = new(0x200000400, 77), parent = new(0x200000400, 78);
+        var merged = DirectoryChunk.Merge(0, stripes, self, parent);
+        // As far as the first stripe tells: who reads on from there gets the rest of both.
+        Assert.Equal(40ul, merged.Next);
+        Assert.Equal([".", "..", "a", "b", "c"], Names(merged));
+        Assert.Equal(self, merged.Items[0].Fid);
+        Assert.Equal(parent, merged.Items[1].Fid);
+        Assert.Equal([1ul, 2ul, 10ul, 10ul, 30ul], merged.Items.ToArray().Select(item => item.Hash));
+    }
+
+    static string[] Names(DirectoryChunk chunk)
+    {
+        var names = new List<string>();
+        foreach (DirectoryItem item in chunk.Items)
+            names.Add(System.Text.Encoding.UTF8.GetString(chunk.Name(item)));
+        return [.. names];
+    }
+
     static Errno Spoiled(byte[] page, Action<byte[]> how)
     {
         byte[] copy = [.. page];

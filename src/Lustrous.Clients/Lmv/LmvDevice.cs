@@ -19,6 +19,9 @@ public sealed class LmvDevice
     /// <summary>The MDTs, by rising index.</summary>
     public IEnumerable<MdcDevice> Targets => Volatile.Read(ref _targets).Select(target => target.Mdc);
 
+    /// <summary>There is more than one MDT: objects may be elsewhere than their names.</summary>
+    public bool HasSeveral => Volatile.Read(ref _targets).Length > 1;
+
     /// <summary>Whoever caches under the locks; also for targets that come later.</summary>
     public ILockCallbacks? Callbacks
     {

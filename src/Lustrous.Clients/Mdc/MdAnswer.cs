@@ -31,6 +31,10 @@ public sealed class MdAnswer
     /// <summary>There is no such name; <see cref="Body"/> is empty.</summary>
     public bool IsNegative { get; internal init; }
 
+    /// <summary>The name leads to an object of another MDT, which alone knows it: only its FID is told
+    /// (<c>OBD_MD_MDS</c>). Of a change: it is that MDT's to make.</summary>
+    public bool IsRemote => (_body.Valid & MdtValid.MDS) != 0;
+
     /// <summary>The open made the file.</summary>
     public bool IsCreated => (Dispositions & Dispositions.OPEN_CREATE) != 0;
 

@@ -41,6 +41,10 @@ public readonly record struct MdOperation
 
     public MdsOpBias Bias { get; init; }
 
+    /// <summary>Version of the directory's layout that the place for a new name was found with; 0 where that is not
+    /// told.</summary>
+    public uint LayoutVersion { get; init; }
+
     /// <summary>A layout, a symbolic link's target, an attribute's value.</summary>
     public ReadOnlyMemory<byte> Data { get; init; }
 }

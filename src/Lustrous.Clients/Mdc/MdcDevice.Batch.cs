@@ -69,7 +69,7 @@ public sealed partial class MdcDevice
         capsule.SetSize(Rmf.MdtMd, MessageSide.Reply, easize);
         capsule.SetSize(Rmf.Acl, MessageSide.Reply, SmallAclBytes);
         capsule.SetSize(Rmf.FileSecCtx, MessageSide.Reply, 0);
-        capsule.SetSize(Rmf.DefaultMdtMd, MessageSide.Reply, 0);
+        capsule.SetSize(Rmf.DefaultMdtMd, MessageSide.Reply, s_defaultLmvSize);
         capsule.SetSize(Rmf.FileEncCtx, MessageSide.Reply, 0);
         part.ReplyRoom = capsule.MessageSize(MessageSide.Reply);
         LustreMessage message = capsule.Request;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Lustrous.Idl.Fids;
 using Lustrous.Idl.Layout;
 using Lustrous.Idl.Ldlm;
@@ -15,6 +16,8 @@ public sealed partial class MdcDevice
 {
     const int SmallAclBytes = 260;          // LUSTRE_POSIX_ACL_MAX_SIZE_OLD
     const int LargestAclBytes = 65536;      // XATTR_SIZE_MAX
+
+    static readonly int s_defaultLmvSize = Unsafe.SizeOf<LmvUserMdV1>();
 
     const MdtValid GetattrValid = MdtValidMasks.FLGETATTR | MdtValid.FLEASIZE | MdtValid.FLMODEASIZE
         | MdtValid.FLDIREA | MdtValid.MEA | MdtValid.FLACL | MdtValid.DEFAULT_MEA;
@@ -146,6 +149,7 @@ public sealed partial class MdcDevice
             request.SetReplySize(Rmf.MdtMd, easize);
             request.SetReplySize(Rmf.Acl, aclBytes);
             request.SetReplySize(Rmf.FileSecCtx, 0);
+            request.SetReplySize(Rmf.DefaultMdtMd, s_defaultLmvSize);
             request.SetReplySize(Rmf.FileEncCtx, 0);
             request.Set(Rmf.LdlmIntent, new LdlmIntent { Opcode = intent });
             MdtBody body = Body(operation.Fid1, GetattrValid, operation.Caller);
@@ -182,6 +186,8 @@ public sealed partial class MdcDevice
             Result<MdAnswer> answer = Finish(request.Capsule, enqueued);
             if (answer.Failed || answer.Value.IsNegative)
                 return answer;
+            if (answer.Value.IsRemote)
+                return answer;
             if ((enqueued.Dispositions & Dispositions.OPEN_OPEN) == 0)
             {
                 answer.Value.ReleaseLock();
@@ -217,9 +223,10 @@ public sealed partial class MdcDevice
         request.SetSize(Rmf.FileEncCtx, 0);
         request.SetReplySize(Rmf.MdtMd, easize);
         request.SetReplySize(Rmf.Acl, aclBytes);
-        request.SetReplySize(Rmf.NiobufInline, System.Runtime.CompilerServices.Unsafe.SizeOf<NiobufRemote>());
+        request.SetReplySize(Rmf.NiobufInline, Unsafe.SizeOf<NiobufRemote>());
         request.SetReplySize(Rmf.FileSecCtx, 0);
         request.SetReplySize(Rmf.FileEncCtx, 0);
+        request.SetReplySize(Rmf.DefaultMdtMd, s_defaultLmvSize);
         request.IsModifying = true;
         request.KeepForReplay = request.HoldsReplay = true;
         IntentOps intent = (operation.OpenFlags & MdsOpenFlags.CREAT) != 0
@@ -241,6 +248,7 @@ public sealed partial class MdcDevice
             Mode = operation.Mode,
             Bias = operation.Bias,
             Umask = operation.Caller.Umask,
+            LayoutVersion = operation.LayoutVersion,
             Flags = operation.OpenFlags | (operation.Data.IsEmpty ? 0 : MdsOpenFlags.HAS_EA),
         };
         SetRecord(request, record);
@@ -325,8 +333,7 @@ public sealed partial class MdcDevice
         if ((body.Valid & MdtValid.FLID) != 0 && !body.Fid1.IsSane)
             return Errno.EPROTO;
         var answer = new MdAnswer(body);
-        const MdtValid WithLayout = MdtValid.FLEASIZE | MdtValid.FLDIREA | MdtValid.LINKNAME;
-        if ((body.Valid & WithLayout) != 0 && body.EaDataSize > 0)
+        if (HasLayout(body))
         {
             ReadOnlySpan<byte> layout = reply.GetBytes(Rmf.MdtMd, MessageSide.Reply);
             if (layout.Length < body.EaDataSize)
@@ -342,6 +349,15 @@ public sealed partial class MdcDevice
             answer.Acl = acl[..(int)body.AclSize].ToArray();
         }
         return answer;
+    }
+
+    /// <summary>Of a directory that has no stripes, but a default of how to stripe those in it, only that default's
+    /// size is told, which comes in a field of its own.</summary>
+    static bool HasLayout(in MdtBody body)
+    {
+        const MdtValid WithLayout = MdtValid.FLEASIZE | MdtValid.LINKNAME | MdtValid.MEA;
+        bool hasDefaults = (body.Valid & (MdtValid.FLDIREA | MdtValid.DEFAULT_MEA)) == MdtValid.FLDIREA;
+        return body.EaDataSize > 0 && ((body.Valid & WithLayout) != 0 || hasDefaults);
     }
 
     static MdtBody Body(Fid fid, MdtValid valid, MdCredentials caller) => new()

@@ -46,6 +46,7 @@ public sealed partial class MdcDevice
             Mode = operation.Mode,
             Bias = operation.Bias,
             Umask = operation.Caller.Umask,
+            LayoutVersion = operation.LayoutVersion,
             Flags = operation.OpenFlags,
         };
         SetRecord(request, record);
@@ -252,9 +253,16 @@ public sealed partial class MdcDevice
         cancels.Pack(request);
         request.IsModifying = true;
         Errno status = await request.SendAsync(cancel);
-        if (status != Errno.OK)
+        Result<MdtBody> body = status is Errno.OK or Errno.EREMOTE or Errno.EXDEV
+            ? request.Get(Rmf.MdtBody)
+            : status;
+        // Which MDT else is to be asked, stands in the reply of the refusal.
+        if (status != Errno.OK && (body.Failed || (body.Value.Valid & MdtValid.MDS) == 0))
             return status;
-        Result<MdtBody> body = request.Get(Rmf.MdtBody);
-        return body.Failed ? body.Error : new MdAnswer(body.Value);
+        if (body.Failed)
+            return body.Error;
+        return (body.Value.Valid & MdtValid.MDS) != 0 && !body.Value.Fid1.IsSane
+            ? Errno.EPROTO
+            : new MdAnswer(body.Value);
     }
 }

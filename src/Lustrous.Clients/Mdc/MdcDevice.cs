@@ -10,7 +10,7 @@ namespace Lustrous.Clients.Mdc;
 public sealed partial class MdcDevice : IImportOwner, IAsyncDisposable
 {
     /// <summary>What a client asks an MDT for. Source: client_common_fill_super, lustre/llite/llite_lib.c; less what
-    /// we do not do: DNE, encryption, HSM, PCC.</summary>
+    /// we do not do: encryption, HSM, PCC.</summary>
     public const ConnectFlags AskedFlags =
         ConnectFlags.IBITS | ConnectFlags.NODEVOH | ConnectFlags.ATTRFID | ConnectFlags.VERSION
         | ConnectFlags.BRW_SIZE | ConnectFlags.CANCELSET | ConnectFlags.FID | ConnectFlags.AT | ConnectFlags.LOV_V3
@@ -18,11 +18,13 @@ public sealed partial class MdcDevice : IImportOwner, IAsyncDisposable
         | ConnectFlags.JOBSTATS | ConnectFlags.LVB_TYPE | ConnectFlags.LAYOUTLOCK | ConnectFlags.MAX_EASIZE
         | ConnectFlags.FLOCK_DEAD | ConnectFlags.DISP_STRIPE | ConnectFlags.OPEN_BY_FID | ConnectFlags.MULTIMODRPCS
         | ConnectFlags.SUBTREE | ConnectFlags.BULK_MBITS | ConnectFlags.FLAGS2 | ConnectFlags.ACL
-        | ConnectFlags.LARGE_ACL | ConnectFlags.XATTR | ConnectFlags.UMASK | ConnectFlags.LRU_RESIZE;
+        | ConnectFlags.LARGE_ACL | ConnectFlags.XATTR | ConnectFlags.UMASK | ConnectFlags.LRU_RESIZE
+        | ConnectFlags.DIR_STRIPE;
 
     public const ConnectFlags2 AskedFlags2 =
         ConnectFlags2.INC_XID | ConnectFlags2.LSOM | ConnectFlags2.REP_MBITS | ConnectFlags2.LOCK_CONVERT
-        | ConnectFlags2.BATCH_RPC | ConnectFlags2.FLR | ConnectFlags2.OVERSTRIPING;
+        | ConnectFlags2.BATCH_RPC | ConnectFlags2.FLR | ConnectFlags2.OVERSTRIPING
+        | ConnectFlags2.DIR_MIGRATE | ConnectFlags2.CRUSH;
 
     /// <summary>Bytes of one read of a directory.</summary>
     public const int ReadPageBytes = 1 << 20;

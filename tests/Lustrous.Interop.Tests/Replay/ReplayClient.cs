@@ -6,7 +6,7 @@ using Lustrous.Simulation;
 
 namespace Lustrous.Interop.Tests.Replay;
 
-/// <summary>What a server put into a client: a reply, a callback or bulk.</summary>
+/// <summary>What a server put into a client: a reply, a callback or bulk; or a client into a server.</summary>
 sealed record Arrived(uint Portal, ulong MatchBits, LNetProcessId From, int Offset, byte[] Bytes);
 
 /// <summary>
@@ -26,12 +26,14 @@ sealed class ReplayClient
     readonly SimNode _node;
     readonly List<Memory> _attached = [];
 
-    public ReplayClient(SimNode node)
+    /// <param name="node">Its machine.</param>
+    /// <param name="portals">What it listens on; null for what a client does.</param>
+    public ReplayClient(SimNode node, IReadOnlyList<uint>? portals = null)
     {
         _node = node;
         node.Host.Call(() =>
         {
-            foreach (uint portal in s_portals)
+            foreach (uint portal in portals ?? s_portals)
                 Attach(portal, 0, ulong.MaxValue, SinkBytes, MdOptions.OpPut, OnPut);
         });
     }
