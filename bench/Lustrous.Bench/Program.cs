@@ -57,9 +57,18 @@ var diskFolder = new Option<string>("--folder")
     Description = "A folder on the disk to measure",
     DefaultValueFactory = _ => Directory.CreateTempSubdirectory("lustrous-bench-").FullName,
 };
-var disk = new Command("disk", "The device on a disk beside the one in memory, and beside dd") { rounds, diskFolder };
-disk.SetAction((parsed, _) => new DiskTable(
-    Directory.CreateDirectory(parsed.GetValue(diskFolder)!).FullName, parsed.GetValue(rounds), Console.Out).RunAsync());
+var names = new Option<int>("--names") { Description = "Instead: one directory that grows to so many names" };
+var disk = new Command("disk", "The device on a disk beside the one in memory, and beside dd")
+{
+    rounds, diskFolder, names,
+};
+disk.SetAction((parsed, _) =>
+{
+    string folder = Directory.CreateDirectory(parsed.GetValue(diskFolder)!).FullName;
+    return parsed.GetValue(names) is > 0 and var count
+        ? new NamesTable(folder, count, Console.Out).RunAsync()
+        : new DiskTable(folder, parsed.GetValue(rounds), Console.Out).RunAsync();
+});
 var root = new RootCommand("Measures Lustrous. Figures are ratios within one run: machines are noisy.")
 {
     load, fuse, disk, micro,

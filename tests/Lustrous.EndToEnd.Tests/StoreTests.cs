@@ -1,3 +1,5 @@
+using Lustrous.Osd.Tests.Support;
+
 namespace Lustrous.EndToEnd.Tests;
 
 /// <summary>Targets on a disk: what was stored is there in the next life, and what is wrong with one is said.</summary>
@@ -96,6 +98,41 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_disk_that_fails_is_an_error_of_its_target_alone()
+    {
+        await using var cluster = new Cluster();
+        using var disk = new LoopDisk("256M", memory: "80M");
+        await cluster.MakeAsync("mdt0", "--mgs", "--mdt", "--index", "0");
+        await cluster.ServeAsync("mdt0", 1);
+        Directory.CreateSymbolicLink(Path.Combine(cluster.Folder, "ost0"), disk.New("ost0"));
+        Directory.CreateDirectory(disk.New("ost0"));
+        for (int i = 0; i < 2; i++)
+        {
+            await cluster.MakeAsync($"ost{i}", "--ost", "--index", $"{i}", "--mgsnode", cluster.MgsNid);
+            await cluster.ServeAsync($"ost{i}", 2 + i);
+        }
+        string mount = await cluster.MountAsync("mnt");
+        foreach (string name in (string[])["on0", "on1", "new0", "new1"])
+        {
+            (int made, _, string why) = await cluster.RunAsync(
+                "lfs", "setstripe", "-c", "1", "-i", name[^1..], Path.Combine(mount, name));
+            Assert.True(made == 0, why);
+        }
+        await Shell.OkAsync($"cd {mount} && head -c 1000000 /dev/urandom > on0 && cp on0 on1 && sync on0 on1"
+            + $" && cp on0 {_folder}/before");
+        disk.FailWrites();
+        (int exitCode, string output) = await Shell.RunAsync(
+            $"dd if=/dev/urandom of={mount}/new0 bs=1M count=150 conv=fsync,notrunc");
+        Assert.NotEqual(0, exitCode);
+        Assert.Matches("Input/output error|No space left on device", output);
+        await Shell.OkAsync($"cd {mount} && head -c 3000000 /dev/urandom > new1 && sync new1"
+            + $" && cmp on1 {_folder}/before && cmp on0 {_folder}/before && mkdir dir && mv new1 dir/ && ls -l dir");
+        Assert.Contains(
+            $"{cluster.Folder}/ost0/", cluster.Servers[1].Errors, StringComparison.Ordinal);
+        Assert.False(cluster.Servers[1].HasExited);
+    }
+
+    [Fact]
     public async Task What_a_target_is_can_be_shown()
     {
         await using var cluster = new Cluster();
@@ -104,7 +141,7 @@ public sealed class StoreTests : IDisposable
             "tunefs.lustre", "--print", Path.Combine(cluster.Folder, "ost7"));
         Assert.Equal(0, exitCode);
         foreach (string line in (string[])["Target:            e2e-OST0007", "Mount type:        lustrous",
-            "Format:            2", "Room:              512 MiB", "MGS:               10.0.0.1@tcp"])
+            "Format:            3", "Room:              512 MiB", "MGS:               10.0.0.1@tcp"])
             Assert.Contains(line, output, StringComparison.Ordinal);
     }
 

@@ -12,6 +12,11 @@ public sealed partial class CoverageTests
     /// <summary>Decoders that need no target of their own, and why.</summary>
     static readonly Dictionary<string, string> Exempt = new()
     {
+        ["CheckOptions.Parse"] = "takes the words of a command, which the base library has read",
+        ["DiskBoot.Read"] = "takes the name of a folder",
+        ["DiskFile.Open"] = "takes the name of a file",
+        ["DiskFormat.Read"] = "takes the name of a folder",
+        ["DiskStore.Open"] = "takes the name of a folder; its files are RocksDB's to read",
         ["KsockWire.Read32"] = "a number at a place that its caller has checked",
         ["KsockWire.Read64"] = "a number at a place that its caller has checked",
         ["LocalStore.Open"] = "takes the name of a folder",
@@ -45,7 +50,7 @@ public sealed partial class CoverageTests
         from assembly in new[]
         {
             typeof(Nid).Assembly, typeof(LNetNode).Assembly, Assembly.Load("Lustrous.Obdclass"),
-            typeof(LustreMessage).Assembly, Assembly.Load("lustrous"),
+            typeof(LustreMessage).Assembly, Assembly.Load("Lustrous.Osd"), Assembly.Load("lustrous"),
         }
         from type in assembly.GetTypes()
         from method in type.GetMethods(

@@ -197,6 +197,23 @@ public sealed partial class LodDevice : ILod, IAsyncDisposable
         return stripes;
     }
 
+    /// <summary>The objects of a layout, known or not. EIO: it is none.</summary>
+    internal static Errno ListObjects(ReadOnlySpan<byte> lov, List<(uint Ost, Fid Fid)> into)
+    {
+        into.Clear();
+        Result<LovOstDataV1[]> objects = ObjectsOf(lov);
+        if (objects.Failed)
+            return objects.Error;
+        foreach (LovOstDataV1 item in objects.Value)
+        {
+            Result<Fid> fid = item.ObjectId.ToFid(item.Index);
+            if (fid.Failed)
+                return Errno.EIO;
+            into.Add((item.Index, fid.Value));
+        }
+        return Errno.OK;
+    }
+
     static Result<LovOstDataV1[]> ObjectsOf(ReadOnlySpan<byte> lov)
     {
         if (LovCompositeEa.IsComposite(lov))

@@ -34,6 +34,10 @@ public interface IDtDevice : IAsyncDisposable
     /// <summary>The object of that FID. ENOENT: there is none.</summary>
     Result<IDtObject> Find(in Fid fid);
 
+    /// <summary>All objects, a few at a time; those made or destroyed meanwhile may be among them or not
+    /// (<c>dt_otable_features</c>). An EIO among them: some are not, as they cannot be read.</summary>
+    IEnumerable<Result<Fid>> ListObjects();
+
     /// <summary>Memory of one I/O: lent out by <see cref="IDtObject.GetReadBuffersAsync"/> or
     /// <see cref="IDtObject.GetWriteBuffersAsync"/>, pooled, given back by disposing it.</summary>
     DtBuffers NewBuffers();

@@ -22,6 +22,8 @@ public sealed partial class DiskDevice
     DiskTransaction? _firstStopped, _lastStopped;       // guarded by _lineLock: not in the journal yet
     DiskTransaction? _firstWritten, _lastWritten;       // guarded by _lineLock: in the journal
     List<DiskFreed> _freed = [];                        // of who commits: by the commit before
+    ulong _inStore;                                     // of who commits: noted as durable in the store
+    ulong _journalFile, _notedFile;                     // of who commits: the latest file of the journal with a name
     readonly List<ulong> _unlinked = [];                         // of who commits: files whose keys may go
     ulong _stopped;             // guarded by _lineLock: sequence of the last that stopped
     ulong _wanted;              // guarded by _lineLock: up to where to commit
@@ -273,6 +275,8 @@ public sealed partial class DiskDevice
         using (_journalLock.Enter())
             file = _journal.TakeForSync(out nameIsNew, _filledFiles);
         Errno error = nameIsNew ? _journal.SyncNames() : Errno.OK;
+        if (nameIsNew)
+            _journalFile = file?.Number ?? _journalFile;
         foreach (DiskFile filled in _filledFiles)
         {
             error = error == Errno.OK ? filled.Sync() : error;
@@ -341,15 +345,19 @@ public sealed partial class DiskDevice
             if (_journal.WriteStaged(upTo + 1) is var error and not Errno.OK)
                 Fail($"{_journal.CurrentPath}: cannot be written ({error})");
         }
+        if (_journalFile != _notedFile && NoteBoot(_inStore, _journalFile) == Errno.OK)
+            _notedFile = _journalFile;
         LookAtRoom();
         Evict();
-        if (_journal.TotalBytes < _options.CheckpointBytes)
+        if (_journal.TotalBytes < _checkpointBytes)
             return;
         if (_store.Flush() != Errno.OK)
         {
             Fail($"{Path.Combine(_options.Path, DiskLayout.Store)}: cannot be written");
             return;
         }
+        if (NoteBoot(upTo, _journalFile) != Errno.OK)
+            return;
         using (_journalLock.Enter())
             _journal.Drop(upTo);
     }

@@ -8,9 +8,6 @@ namespace Lustrous.Osd.Disk;
 // Making a target's directory, and opening it: after a crash with what the journal has beyond the store.
 public sealed partial class DiskDevice
 {
-    /// <summary>Is like no other, itself included.</summary>
-    const string UnknownBoot = "unknown";
-
     /// <summary>Lays a directory out for a target; what else is in it stays.</summary>
     /// <returns>EEXIST: there is a target; errors of the file system.</returns>
     public static Errno Format(string path, SeededRandom random)
@@ -113,9 +110,15 @@ public sealed partial class DiskDevice
         }
         string storePath = Path.Combine(options.Path, DiskLayout.Store);
         DiskDevice? opening = null;
-        error = DiskStore.Open(
-            storePath, options.CacheBytes, problem => opening?.Damaged($"{storePath}: {problem}"),
-            out DiskStore? store, out string problem);
+        // Once it was opened there is a store: one that is not found then is lost, and not to be made anew.
+        var how = new DiskStoreOptions
+        {
+            IsNew = !File.Exists(DiskBoot.PathIn(options.Path)),
+            CacheBytes = options.CacheBytes,
+            WriteBufferBytes = OfRoom(options.Path, DiskStoreOptions.MostWriteBufferBytes, WriteBufferPart),
+            Problem = problem => opening?.Damaged($"{storePath}: {problem}"),
+        };
+        error = DiskStore.Open(storePath, how, out DiskStore? store, out string problem);
         if (error != Errno.OK)
         {
             why = $"{storePath}: {problem}";
@@ -167,6 +170,12 @@ public sealed partial class DiskDevice
             why = $"{Path.Combine(_options.Path, DiskLayout.Store)}: the target's own record is damaged";
             return Errno.EIO;
         }
+        if (Files.OpenRoot() is var lost and not Errno.OK)
+        {
+            why = $"{Path.Combine(_options.Path, DiskLayout.Data)}: cannot be opened ({lost})";
+            return lost;
+        }
+        DiskBoot boot = DiskBoot.Read(_options.Path);
         List<string> files = _journal.Files();
         // What the store will say of files must be in them first: whoever wrote them may have ended before he synced.
         if (files.Count > 0 && Files.SyncAll() is var lacking and not Errno.OK)
@@ -174,10 +183,22 @@ public sealed partial class DiskDevice
             why = $"{Path.Combine(_options.Path, DiskLayout.Data)}: cannot be synced ({lacking})";
             return lacking;
         }
-        var replay = new DiskReplay(_store, Files, _journal, checksData: !IsSameBoot());
+        if (boot.JournalFile > 0 && !_journal.HasFile(boot.JournalFile))
+        {
+            why = $"{_journal.PathOf(boot.JournalFile)}: is not there, or has no beginning; transactions behind "
+                + $"{meta.Sequence} were in it";
+            return Errno.EIO;
+        }
+        var replay = new DiskReplay(_store, Files, _journal, checksData: !boot.IsThisOne);
         ulong before = meta.Sequence;
         if (replay.Run(files, ref meta, out why) is var failed and not Errno.OK)
             return failed;
+        if (meta.Sequence < boot.Sequence)
+        {
+            why = $"{Path.Combine(_options.Path, DiskLayout.Store)}: transactions {meta.Sequence + 1} to "
+                + $"{boot.Sequence} were durable, and are not in it";
+            return Errno.EIO;
+        }
         if (files.Count > 0)
         {
             if (meta.Sequence > before)
@@ -188,10 +209,15 @@ public sealed partial class DiskDevice
             if (replay.Dropped is { } dropped)
                 Log(LogLevel.Warning, $"{_options.Path}: {dropped}; what follows was never durable, and is dropped");
             // In this order: a journal is needed until the store has what is in it.
-            if (_store.Flush() is var lost and not Errno.OK)
+            if (_store.Flush() is var unwritten and not Errno.OK)
             {
                 why = $"{Path.Combine(_options.Path, DiskLayout.Store)}: cannot be written";
-                return lost;
+                return unwritten;
+            }
+            if (NoteBoot(meta.Sequence, 0) is var unnoted and not Errno.OK)
+            {
+                why = $"{DiskBoot.PathIn(_options.Path)}: cannot be written ({unnoted})";
+                return unnoted;
             }
             _journal.RemoveAll();
             if (_journal.SyncNames() is var unsynced and not Errno.OK)
@@ -206,7 +232,12 @@ public sealed partial class DiskDevice
         _nextNumber = Math.Max(1, meta.NextNumber);
         SetUpRoom(meta.UsedBytes, meta.Objects);
         RemoveStrayFiles(wasCrash: files.Count > 0);
-        return NoteBoot(out why);
+        if (files.Count == 0 && NoteBoot(meta.Sequence, 0) is var unwritable and not Errno.OK)
+        {
+            why = $"{DiskBoot.PathIn(_options.Path)}: cannot be written ({unwritable})";
+            return unwritable;
+        }
+        return Errno.OK;
     }
 
     /// <summary>There is no journal now: the next is of this program's format.</summary>
@@ -256,38 +287,14 @@ public sealed partial class DiskDevice
         }
     }
 
-    /// <summary>In the boot that wrote the journal, the machine's memory has what the disk may not have.</summary>
-    bool IsSameBoot()
+    /// <summary>Notes what must be there at the next start.</summary>
+    /// <param name="inStore">Transactions that the store has, durable.</param>
+    /// <param name="journalFile">Of the journal; 0: nothing of it is needed.</param>
+    Errno NoteBoot(ulong inStore, ulong journalFile)
     {
-        try
-        {
-            string boot = BootId();
-            return boot != UnknownBoot && File.ReadAllText(Path.Combine(_options.Path, DiskLayout.Boot)) == boot;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
-
-    Errno NoteBoot(out string why)
-    {
-        string path = Path.Combine(_options.Path, DiskLayout.Boot);
-        Errno error = DiskDirectory.Replace(path, Encoding.ASCII.GetBytes(BootId()));
-        why = error == Errno.OK ? "" : $"{path}: cannot be written ({error})";
+        Errno error = DiskBoot.Write(_options.Path, inStore, journalFile);
+        if (error == Errno.OK)
+            _inStore = inStore;
         return error;
-    }
-
-    static string BootId()
-    {
-        const string path = "/proc/sys/kernel/random/boot_id";
-        try
-        {
-            return File.ReadAllText(path).Trim();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return UnknownBoot;
-        }
     }
 }

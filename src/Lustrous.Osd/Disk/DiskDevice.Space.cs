@@ -12,6 +12,10 @@ public sealed partial class DiskDevice
     /// <summary>What an extended attribute takes beside its bytes.</summary>
     internal const int XattrOverhead = 32;
 
+    // What the journal and the store take for a while beside what was given out must find room in the reserve: on a
+    // small file system they are small.
+    const int SegmentPart = 128, CheckpointPart = 64, WriteBufferPart = 256, ReservePart = 16;
+
     long _capacity;
     long _maxObjects;
     long _reserve;
@@ -74,7 +78,22 @@ public sealed partial class DiskDevice
         return false;
     }
 
-    void LookAtRoom()
+    /// <summary>What objects are accounted with.</summary>
+    internal (long Bytes, long Objects) UsedRoom
+    {
+        get
+        {
+            using (_lineLock.Enter())
+                return (_usedBytes, _objectCount);
+        }
+    }
+
+    static long OfRoom(string directory, long most, int part) =>
+        DiskDirectory.Room(directory, out long total, out _) == Errno.OK
+            ? Math.Min(most, Math.Max(total / part, 256 << 10))
+            : most;
+
+    internal void LookAtRoom()
     {
         if (DiskDirectory.Room(_options.Path, out _, out long available) == Errno.OK)
             Interlocked.Exchange(ref _realFree, available);
@@ -84,7 +103,7 @@ public sealed partial class DiskDevice
     {
         _ = DiskDirectory.Room(_options.Path, out long total, out long available);
         // A small file system cannot spare so much.
-        _reserve = Math.Min(_options.ReserveBytes, total / 20);
+        _reserve = Math.Min(_options.ReserveBytes, total / ReservePart);
         _realFree = available;
         _capacity = _options.CapacityBytes > 0
             ? _options.CapacityBytes

@@ -23,6 +23,7 @@ public sealed partial class DiskDevice : IDtDevice
     readonly DiskLock _processLock;
     readonly DiskFormat _format;                            // as it was found
     readonly UInt128 _hashKey;
+    readonly long _checkpointBytes;
     ulong _nextNumber;
     volatile bool _disposed;
 
@@ -38,9 +39,10 @@ public sealed partial class DiskDevice : IDtDevice
         Files = new DiskFiles(Path.Combine(options.Path, DiskLayout.Data), options.Observer);
         _journal = new DiskJournal(Path.Combine(options.Path, DiskLayout.Journal), options.Observer)
         {
-            SegmentBytes = options.JournalSegmentBytes,
+            SegmentBytes = OfRoom(options.Path, options.JournalSegmentBytes, SegmentPart),
             Seed = format.JournalSeed,
         };
+        _checkpointBytes = OfRoom(options.Path, options.CheckpointBytes, CheckpointPart);
         _commitTimer = context.Clock.CreateTimer(static state => ((DiskDevice)state!).OnTimer(), this,
             Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -69,7 +71,11 @@ public sealed partial class DiskDevice : IDtDevice
     public Errno Statfs(out ObdStatfs statfs)
     {
         ulong blocks = (ulong)_capacity >> Parameters.BlockBits;
-        ulong free = (ulong)Math.Max(0, Math.Min(FreeBytes, RealFreeBytes)) >> Parameters.BlockBits;
+        // Others take room of the file system too.
+        long real = DiskDirectory.Room(_options.Path, out _, out long available) == Errno.OK
+            ? Math.Min(available - _reserve, RealFreeBytes)
+            : RealFreeBytes;
+        ulong free = (ulong)Math.Max(0, Math.Min(FreeBytes, real)) >> Parameters.BlockBits;
         statfs = new ObdStatfs
         {
             Type = 0x0BD00BD0,      // LL_SUPER_MAGIC
@@ -118,7 +124,11 @@ public sealed partial class DiskDevice : IDtDevice
     internal DiskHop Hop() => new(_context.Work);
 
     /// <summary>Something of this target is not as it was written.</summary>
-    internal void Damaged(string what) => Log(LogLevel.Error, what);
+    internal void Damaged(string what)
+    {
+        Log(LogLevel.Error, what);
+        DamageListener?.Invoke(what);
+    }
 
     void Log(LogLevel level, string what)
     {
@@ -144,7 +154,10 @@ public sealed partial class DiskDevice : IDtDevice
             RemoveDoomedKeys();
             // A journal without files says that the store has all.
             if (_store.Flush() == Errno.OK && !isLate)
-                _journal.RemoveAll();
+            {
+                if (NoteBoot(_committed, 0) == Errno.OK)
+                    _journal.RemoveAll();
+            }
         }
         _journal.Close();
         Files.Close();

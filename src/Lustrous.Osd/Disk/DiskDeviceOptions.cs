@@ -22,7 +22,7 @@ public sealed record DiskDeviceOptions
     public TimeSpan CommitDelay { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Room of the file system that is never given out, so that what removes can always be written.</summary>
-    public long ReserveBytes { get; init; } = 64 << 20;
+    public long ReserveBytes { get; init; } = 256 << 20;
 
     /// <summary>Objects that are kept in memory, beside those in use.</summary>
     public int CachedObjects { get; init; } = 100_000;

@@ -11,8 +11,10 @@ sealed record DiskFormat(int Version, ulong HashKey)
 {
     /// <summary>What is written here. A change of the format raises it, and comes with the way from the one before.
     /// </summary>
-    /// <remarks>Up to 1 the journal's records were summed without a key.</remarks>
-    public const int Current = 2;
+    /// <remarks>Up to 1 the journal's records were summed without a key; up to 2 this file had no seal.</remarks>
+    public const int Current = 3;
+
+    const int FirstSealed = 3;
 
     const string Magic = "lustrous target";
 
@@ -24,7 +26,9 @@ sealed record DiskFormat(int Version, ulong HashKey)
     {
         string text = string.Create(
             CultureInfo.InvariantCulture, $"{Magic}\nformat {Version}\nhash-key {HashKey:x16}\n");
-        return DiskDirectory.Replace(Path.Combine(directory, DiskLayout.Format), Encoding.ASCII.GetBytes(text));
+        return DiskDirectory.Replace(
+            Path.Combine(directory, DiskLayout.Format),
+            Version < FirstSealed ? Encoding.ASCII.GetBytes(text) : DiskSeal.Seal(text));
     }
 
     /// <summary>ENOENT: no target is there; EINVAL: not one of ours; EPROTONOSUPPORT: newer than this program, and the
@@ -32,13 +36,13 @@ sealed record DiskFormat(int Version, ulong HashKey)
     public static Errno Read(string directory, out DiskFormat? format)
     {
         format = null;
-        string[] lines;
+        string text;
         try
         {
             string path = Path.Combine(directory, DiskLayout.Format);
             if (!File.Exists(path))
                 return Errno.ENOENT;
-            lines = File.ReadAllLines(path);
+            text = File.ReadAllText(path, Encoding.Latin1);
         }
         catch (UnauthorizedAccessException)
         {
@@ -48,7 +52,16 @@ sealed record DiskFormat(int Version, ulong HashKey)
         {
             return Errno.EIO;
         }
-        if (lines.Length < 2 || lines[0] != Magic
+        return Parse(text, out format);
+    }
+
+    /// <summary>What stands in the file; errors as above.</summary>
+    public static Errno Parse(string text, out DiskFormat? format)
+    {
+        format = null;
+        string[] lines = text.Split('\n');
+        bool isIntact = DiskSeal.IsIntact(text, out bool isSealed);
+        if (!isIntact || lines.Length < 2 || lines[0] != Magic
             || !TryNumber(lines[1], "format ", NumberStyles.None, out ulong version) || version is 0 or > int.MaxValue)
             return Errno.EINVAL;
         if (version > Current)
@@ -56,7 +69,8 @@ sealed record DiskFormat(int Version, ulong HashKey)
             format = new DiskFormat((int)version, 0);
             return Errno.EPROTONOSUPPORT;
         }
-        if (lines.Length < 3 || !TryNumber(lines[2], "hash-key ", NumberStyles.HexNumber, out ulong key))
+        if (isSealed != version >= FirstSealed || lines.Length < 3
+            || !TryNumber(lines[2], "hash-key ", NumberStyles.HexNumber, out ulong key))
             return Errno.EINVAL;
         format = new DiskFormat((int)version, key);
         return Errno.OK;

@@ -304,10 +304,7 @@ sealed partial class DiskObject
             return Errno.OK;
         Errno error = _device.Files.Open(Number, create: true, out DiskFile? file);
         if (error != Errno.OK)
-        {
-            _device.Damaged($"{_device.Files.PathOf(Number)} of object {Fid}: cannot be made ({error})");
-            return error == Errno.ENOSPC ? error : Errno.EIO;
-        }
+            return NotWritten("cannot be made", error);
         foreach (DiskPart part in memory.Parts)
         {
             byte* start = memory.BlockAt(part.Piece, part.Block);
@@ -320,8 +317,7 @@ sealed partial class DiskObject
                 new ReadOnlySpan<byte>(start, part.Count << DiskBlock.Shift), part.Physical << DiskBlock.Shift);
             if (error == Errno.OK)
                 continue;
-            _device.Damaged($"{file.Path} of object {Fid}: cannot be written ({error})");
-            error = error == Errno.ENOSPC ? error : Errno.EIO;
+            error = NotWritten("cannot be written", error);
             break;
         }
         _device.Files.MarkDirty(file!);
@@ -429,9 +425,11 @@ sealed partial class DiskObject
         _record.Flags |= DiskObjectFlags.HasFile;
         Errno error = _device.Files.Open(Number, create: true, out DiskFile? file);
         if (error != Errno.OK)
-            return error == Errno.ENOSPC ? error : Errno.EIO;
+            return NotWritten("cannot be made", error);
         TakeBlocks(1, out long physical);
         error = file!.Write(whole, physical << DiskBlock.Shift);
+        if (error != Errno.OK)
+            error = NotWritten("cannot be written", error);
         _device.Files.MarkDirty(file);
         file.Release();
         if (error == Errno.OK)
@@ -439,13 +437,25 @@ sealed partial class DiskObject
         if (error != Errno.OK)
         {
             _space!.Return(physical, 1);
-            return error == Errno.ENOSPC ? error : Errno.EIO;
+            return error;
         }
         var written = new DiskExtent(block, 1, DiskExtentKind.File, physical);
         byte[] value = DiskExtentValue.Make(written);
         DiskExtentValue.SetChecksum(value, 0, DiskBlock.Checksum(whole));
         Install(change, written, value);
         return Errno.OK;
+    }
+
+    /// <summary>A full disk is no fault of it: who comes next is refused when he asks for room.</summary>
+    Errno NotWritten(string what, Errno error)
+    {
+        if (error == Errno.ENOSPC)
+        {
+            _device.LookAtRoom();
+            return error;
+        }
+        _device.Damaged($"{_device.Files.PathOf(Number)} of object {Fid}: {what} ({error})");
+        return Errno.EIO;
     }
 
     Errno ReadBlock(in DiskExtent extent, long block, Span<byte> into)

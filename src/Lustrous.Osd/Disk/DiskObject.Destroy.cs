@@ -22,8 +22,7 @@ sealed partial class DiskObject
         self._life = Life.Dead;
         self.DoomKeys(change);
         ref DiskObjectRecord record = ref self._record;
-        change.GiveBack(_device.Parameters.InodeSpace + record.EntryBytes + record.XattrBytes
-            + (record.Blocks << DiskBlock.Shift));
+        change.GiveBack(RoomOf(record, _device));
         change.GiveBackObject();
         if ((record.Flags & DiskObjectFlags.HasFile) != 0)
         {

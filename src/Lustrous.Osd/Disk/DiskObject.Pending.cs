@@ -68,8 +68,9 @@ sealed partial class DiskObject
     }
 
     /// <summary>Writes the object itself as it is now into a transaction that changed it, and stops; for the one that
-    /// destroyed it, that it is gone.</summary>
-    public void WriteObject(DiskBatch batch, in DiskChange change)
+    /// destroyed it, that it is gone. Returns by how much what is written down takes more room than before: so the
+    /// device's count is that of its objects after every transaction, however they overlap.</summary>
+    public (long Bytes, int Objects) WriteObject(DiskBatch batch, in DiskChange change)
     {
         Span<byte> room = stackalloc byte[DiskKey.ObjectSize];
         using (_lock.Enter())
@@ -86,11 +87,10 @@ sealed partial class DiskObject
                 // The FID may have been given to another object already.
                 if (_device.Peek(Fid) is not { _written: true, IsLive: true })
                     batch.Delete(DiskKey.OfObject(Fid, room));
-                return;
+                return Account(0, 0);
             }
             if (_life != Life.Live)
-                return;
-            _written = true;
+                return default;
             // The record tells that there are some: also when it is another who made them.
             if ((change.Dirty & DiskDirty.Xattrs) != 0 || _openXattrs > 0)
                 WriteXattrs(batch);
@@ -100,8 +100,22 @@ sealed partial class DiskObject
             written.EntryBytes -= _openEntryBytes;
             ReadOnlySpan<byte> record = MemoryMarshal.AsBytes(new ReadOnlySpan<DiskObjectRecord>(in written));
             batch.Put(DiskKey.OfObject(Fid, room), record);
+            (long, int) more = Account(RoomOf(written, _device), 1);
+            _written = true;
+            return more;
         }
     }
+
+    (long Bytes, int Objects) Account(long bytes, int objects)
+    {
+        (long, int) more = (bytes - _writtenBytes, objects - (_written ? 1 : 0));
+        _writtenBytes = bytes;
+        return more;
+    }
+
+    /// <summary>What an object is accounted with.</summary>
+    public static long RoomOf(in DiskObjectRecord record, DiskDevice device) => device.Parameters.InodeSpace
+        + record.EntryBytes + record.XattrBytes + (record.Blocks << DiskBlock.Shift);
 
     /// <summary>The map and pieces of a body go together with the record, which counts them: so what a transaction that
     /// has not stopped changed of them is written with the first that does.</summary>

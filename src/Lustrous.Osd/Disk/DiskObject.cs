@@ -27,6 +27,7 @@ sealed partial class DiskObject : IDtObject
     volatile bool _recent;              // used since the sweep of the cache came by
     volatile bool _written;             // a transaction has written it down
     int _users;                         // transactions the store does not have, and parts of the file to be freed
+    long _writtenBytes;                 // guarded by _lock: what it is accounted with there
     DiskObjectRecord _record;           // guarded by _lock
     MemTree<DiskEntry>? _entries;       // guarded by _lock: names, records, extents that the store does not have
     List<DiskEntry>? _open;             // guarded by _lock: those of both that transactions which go on have changed
@@ -43,6 +44,7 @@ sealed partial class DiskObject : IDtObject
         : this(device, fid)
     {
         _record = record;
+        _writtenBytes = RoomOf(record, device);
         _written = true;
         _life = Life.Live;
     }
@@ -51,6 +53,9 @@ sealed partial class DiskObject : IDtObject
 
     /// <summary>Never changes.</summary>
     public ulong Number => _record.Number;
+
+    /// <summary>Something of its body is, or was, in a file.</summary>
+    public bool HasFile => (_record.Flags & DiskObjectFlags.HasFile) != 0;
 
     public bool IsLive => _life == Life.Live;
 

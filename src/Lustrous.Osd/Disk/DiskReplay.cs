@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Lustrous.Osd.Disk.Files;
 using Lustrous.Osd.Disk.Store;
 
@@ -31,6 +32,11 @@ sealed class DiskReplay(DiskStore store, DiskFiles files, DiskJournal journal, b
         {
             if (TryReadAll(path, out byte[] content, out why) is var error and not Errno.OK)
                 return error;
+            if (IsCut(content, out long length))
+            {
+                why = $"{path}: has {content.Length} bytes of the {length} it was made with";
+                return Errno.EIO;
+            }
             contents.Add(content);
             FindCommitted(content);
         }
@@ -46,6 +52,14 @@ sealed class DiskReplay(DiskStore store, DiskFiles files, DiskJournal journal, b
         why = $"{paths[^1]}: the journal is damaged: transactions {meta.Sequence + 1} to {_committed} were durable, "
             + "and cannot be read";
         return Errno.EIO;
+    }
+
+    bool IsCut(ReadOnlySpan<byte> content, out long length)
+    {
+        length = 0;
+        return journal.TryRead(content, out JournalKind kind, out _, out ReadOnlySpan<byte> payload, out _)
+            && kind == JournalKind.File && BinaryPrimitives.TryReadInt64LittleEndian(payload, out length)
+            && content.Length < length;
     }
 
     /// <summary>How far commits went: what is up to there was durable with its data. Also behind a record that is not

@@ -16,8 +16,6 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
     int _callbackCount;
     long _reservedBytes;
     long _reservedObjects;
-    long _usedBytes;
-    long _usedObjects;
 
     public DiskTransaction? NextFree { get; set; }
 
@@ -26,10 +24,10 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
     /// <summary>What it changes in the store, once it has stopped.</summary>
     public DiskBatch Batch { get; } = new();
 
-    /// <summary>What it takes of the device's room beyond what it gives back.</summary>
-    public long UsedBytes => _usedBytes;
+    /// <summary>By how much what it wrote down takes more room than what was written down before.</summary>
+    public long UsedBytes { get; private set; }
 
-    public long UsedObjects => _usedObjects;
+    public long UsedObjects { get; private set; }
 
     public List<DiskFreed> Freed => _freed;
 
@@ -141,32 +139,21 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
         if (bytes > reserved && !device.TryReserveBytes(bytes - reserved))
             return false;
         _reservedBytes -= reserved;
-        _usedBytes += bytes;
         return true;
     }
 
-    public void GiveBack(long bytes)
-    {
-        device.ReturnBytes(bytes);
-        _usedBytes -= bytes;
-    }
+    public void GiveBack(long bytes) => device.ReturnBytes(bytes);
 
     public bool TryUseObject()
     {
         Lassert.That(IsStarted, "a change outside a started transaction");
-        if (_reservedObjects > 0)
-            _reservedObjects--;
-        else if (!device.TryReserveObjects(1))
-            return false;
-        _usedObjects++;
+        if (_reservedObjects == 0)
+            return device.TryReserveObjects(1);
+        _reservedObjects--;
         return true;
     }
 
-    public void GiveBackObject()
-    {
-        device.ReturnObjects(1);
-        _usedObjects--;
-    }
+    public void GiveBackObject() => device.ReturnObjects(1);
 
     /// <summary>Writes down all it changed, as it is now: what others changed meanwhile of the same keys with it, so
     /// that the last to be written is the last that was.</summary>
@@ -178,8 +165,13 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
             Batch.DeleteRange(first, end);
         foreach ((DiskObject dtObject, DiskEntry entry) in _entries)
             dtObject.WriteEntry(Batch, entry);
+        UsedBytes = UsedObjects = 0;
         foreach (DiskChange change in _objects)
-            change.Object.WriteObject(Batch, change);
+        {
+            (long bytes, int objects) = change.Object.WriteObject(Batch, change);
+            UsedBytes += bytes;
+            UsedObjects += objects;
+        }
     }
 
     /// <summary>The store has it: what was kept for that is let go.</summary>
@@ -226,7 +218,6 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
     {
         Array.Clear(_callbacks, 0, _callbackCount);
         _callbackCount = 0;
-        _usedBytes = _usedObjects = 0;
         _objects.Clear();
         _entries.Clear();
         _doomedKeys.Clear();

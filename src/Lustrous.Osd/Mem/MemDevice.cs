@@ -55,6 +55,12 @@ public sealed partial class MemDevice : IDtDevice
         return Errno.ENOENT;
     }
 
+    public IEnumerable<Result<Fid>> ListObjects()
+    {
+        foreach ((Fid fid, MemObject _) in _objects)
+            yield return fid;
+    }
+
     public Errno Statfs(out ObdStatfs statfs)
     {
         ulong blocks = (ulong)_options.CapacityBytes >> Parameters.BlockBits;

@@ -13,7 +13,9 @@ static class LctlCommand
         var words = new Argument<string[]>("VERB")
         {
             Description = "dl; list_nids; ping NID; get_param [-n] NAME…; list_param NAME…;"
-                + " set_param [-P] NAME=VALUE…; conf_param NAME=VALUE; --device NAME abort_recovery",
+                + " set_param [-P] NAME=VALUE…; conf_param NAME=VALUE; --device NAME abort_recovery;"
+                + " lfsck_start [-M NAME] [-A] [-n] [-t TYPES] [-s N] [-e abort]; lfsck_stop [-M NAME] [-A];"
+                + " lfsck_query [-M NAME] [-w]; scrub [-M NAME] [-n] [-s N]",
             Arity = ArgumentArity.OneOrMore,
         };
         var command = new Command("lctl", "Looks into running servers and mounts, and sets their parameters.")
@@ -48,6 +50,8 @@ static class LctlCommand
             case ["--device", var device, "abort_recovery" or "abort_recov"]:
                 return await EachAsync(
                     [$"*.{device}.abort_recovery=1"], setting => ["set_param", setting], "abort_recovery", cancel);
+            case ["lfsck_start" or "lfsck_stop" or "lfsck_query" or "scrub", ..]:
+                return await ChecksAsync(words, cancel);
             case ["conf_param", var setting]:
                 return await EachAsync([setting], one => ["conf_param", one], "conf_param", cancel);
             default:
@@ -102,6 +106,18 @@ static class LctlCommand
                 exitCode = Show(answer) is var code and not 0 ? code : exitCode;
         }
         return exitCode;
+    }
+
+    static async Task<int> ChecksAsync(string[] words, CancellationToken cancel)
+    {
+        int exitCode = 0;
+        List<ControlAnswer> answers = await ControlClient.AskAllAsync(words, cancel);
+        foreach (ControlAnswer answer in answers)
+            exitCode = Show(answer) is var code and not 0 ? code : exitCode;
+        if (answers.Count > 0)
+            return exitCode;
+        await Console.Error.WriteLineAsync($"{words[0]}: no such target of yours is running here");
+        return (int)Errno.ENODEV;
     }
 
     static int Show(ControlAnswer answer)

@@ -23,6 +23,8 @@ sealed class LctlVerbs(RunningProcess process)
         ["set_param", var setting] => SetParam(setting),
         ["set_param", "-P", var setting] => await SetParamEverywhereAsync(setting, cancel),
         ["conf_param", var setting] => await ConfParamAsync(setting, cancel),
+        ["lfsck_start" or "lfsck_stop" or "lfsck_query" or "scrub", .. var options] =>
+            await new CheckVerbs(process.Servers?.Server.Checks ?? []).ExecuteAsync(words[0], options, cancel),
         _ => new ControlAnswer("", "", ControlAnswer.NotMine),
     };
 

@@ -165,9 +165,13 @@ sealed class LfsVerbs(RunningProcess process)
         if (parent.Failed)
             return Failed("setstripe", shown, parent.Error);
         LliteMount llite = mount.Client.Llite;
+        byte[] name = Encoding.UTF8.GetBytes(Path.GetFileName(path));
         Result<LliteCreated> created = await llite.CreateStripedAsync(
-            parent.Value.Inode, Encoding.UTF8.GetBytes(Path.GetFileName(path)), FileType.Regular | 0x1A4,
+            parent.Value.Inode, name, FileType.Regular | 0x1A4,
             LliteOpenFlags.ReadWrite | LliteOpenFlags.Create | LliteOpenFlags.Exclusive, layout, Caller, cancel);
+        // The kernel may remember that there was none.
+        if (!created.Failed)
+            await llite.Options.Kernel.InvalidateEntryAsync(parent.Value.Inode, name);
         Forget(mount, parent.Value.Inode);
         if (created.Failed)
             return Failed("setstripe", shown, created.Error);

@@ -3,11 +3,13 @@ using Lustrous.Idl.LNet;
 using Lustrous.Idl.Mgs;
 using Lustrous.Idl.Wire;
 using Lustrous.LNet;
+using Lustrous.Mds.Lfsck;
 using Lustrous.Mds.Lod;
 using Lustrous.Mds.Mdd;
 using Lustrous.Mds.Mdt;
 using Lustrous.Mgs;
 using Lustrous.Obdclass.Storage;
+using Lustrous.Osd.Scrub;
 using Lustrous.Oss.Ofd;
 using Lustrous.Ptlrpc.Server;
 using Lustrous.Target;
@@ -25,6 +27,7 @@ public sealed class ServerNode : IAsyncDisposable
     readonly TargetServices _services;
     readonly List<IAsyncDisposable> _running = [];      // in the order of their start
     readonly List<ITargetDevice> _targets = [];
+    readonly List<TargetCheck> _checks = [];
     readonly List<IDisposable> _listings = [];
 
     /// <param name="node">Started.</param>
@@ -48,6 +51,9 @@ public sealed class ServerNode : IAsyncDisposable
     public IIdentities? Identities { get; init; }
 
     public IReadOnlyList<ITargetDevice> Targets => _targets;
+
+    /// <summary>Scrubs and checks of the targets that run.</summary>
+    public IReadOnlyList<TargetCheck> Checks => _checks;
 
     /// <summary>Listens.</summary>
     public Errno Start() => _services.Start();
@@ -89,6 +95,11 @@ public sealed class ServerNode : IAsyncDisposable
             return status;
         _targets.Add(config.Device);
         AddTargetParameters(config.Device);
+        var check = new TargetCheck(
+            new OsdScrub(_node.Context, storage, spec.Name),
+            config.Device is MdtDevice mdt ? new MdtLfsck(mdt, config.Lod) : null);
+        check.AddParameters(_node.Parameters);
+        _checks.Add(check);
         status = await mgc.FollowAsync(Mgc.ParamsLog, new ParamsLog(_node), cancel);
         if (status != Errno.OK)
             _node.Context.Log.Warning(spec.Name, $"cannot read the log params: {status}");
@@ -151,6 +162,9 @@ public sealed class ServerNode : IAsyncDisposable
     /// <summary>Targets leave first, the MGS last, then the services.</summary>
     public async ValueTask DisposeAsync()
     {
+        foreach (TargetCheck check in _checks)
+            await check.DisposeAsync();
+        _checks.Clear();
         for (int i = _running.Count - 1; i >= 0; i--)
             await _running[i].DisposeAsync();
         _running.Clear();

@@ -38,9 +38,10 @@ public sealed class DiskCrashTests : IDisposable
                     Assert.Equal(Errno.OK, await device.SyncAsync());
             }
             string image = _directories.New();
-            Copy(options.Path, image);
+            DiskImage.Copy(options.Path, image);
             await using DiskDevice reopened = Open(new DtWorld(), options with { Path = image, Observer = null });
             Assert.Equal(work.Last, reopened.CommittedSequence);
+            Assert.Equal((0, 0), reopened.CheckAccounts(repair: false));
             await work.CheckAsync(reopened);
         }
         await device.DisposeAsync();
@@ -127,7 +128,7 @@ public sealed class DiskCrashTests : IDisposable
         for (int i = 0; i < 40; i++)
             await work.StepAsync();
         string image = _directories.New();
-        Copy(options.Path, image);
+        DiskImage.Copy(options.Path, image);
         var order = new OrderObserver();
         await using DiskDevice again = Open(new DtWorld(), options with { Path = image, Observer = order });
         Assert.Equal(work.Last, again.CommittedSequence);
@@ -139,8 +140,10 @@ public sealed class DiskCrashTests : IDisposable
     async Task CheckOverlapAsync(DiskDeviceOptions options, int names)
     {
         string image = _directories.New();
-        Copy(options.Path, image);
+        DiskImage.Copy(options.Path, image);
         await using DiskDevice reopened = Open(new DtWorld(), options with { Path = image, Observer = null });
+        // Also what the one that has not stopped has written already.
+        Assert.Equal((0, 0), reopened.CheckAccounts(repair: false));
         IDtObject file = reopened.Locate(s_file);
         using DtBuffers buffers = reopened.NewBuffers();
         Result<int> read = await file.GetReadBuffersAsync(buffers, 0, 300_000);
@@ -185,6 +188,10 @@ public sealed class DiskCrashTests : IDisposable
         {
         }
 
+        public void Reserved(string path, long length)
+        {
+        }
+
         public void Wrote(string path, long offset, ReadOnlySpan<byte> bytes)
         {
         }
@@ -215,7 +222,7 @@ public sealed class DiskCrashTests : IDisposable
     {
         string image = _directories.New();
         // RocksDB's own files are synced before they are named; what it has in memory only is in none of them.
-        Copy(Path.Combine(options.Path, "meta"), Path.Combine(image, "meta"));
+        DiskImage.Copy(Path.Combine(options.Path, "meta"), Path.Combine(image, "meta"));
         Directory.CreateDirectory(Path.Combine(image, "journal"));
         Directory.CreateDirectory(Path.Combine(image, "data"));
         File.Copy(Path.Combine(options.Path, "format"), Path.Combine(image, "format"));
@@ -226,6 +233,7 @@ public sealed class DiskCrashTests : IDisposable
         await using (DiskDevice reopened = Open(world, again))
         {
             Assert.InRange(reopened.CommittedSequence, committed, work.Last);
+            Assert.Equal((0, 0), reopened.CheckAccounts(repair: false));
             await work.CheckAsync(reopened);
         }
         Directory.Delete(image, recursive: true);
@@ -251,17 +259,5 @@ public sealed class DiskCrashTests : IDisposable
         Errno error = DiskDevice.Open(world.Context, options, out DiskDevice? device, out string why);
         Assert.True(error == Errno.OK, why);
         return device!;
-    }
-
-    static void Copy(string from, string to)
-    {
-        Directory.CreateDirectory(to);
-        foreach (string directory in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories))
-            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, directory)));
-        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            if (Path.GetFileName(file) is not ("lock" or "LOCK"))
-                File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
-        }
     }
 }

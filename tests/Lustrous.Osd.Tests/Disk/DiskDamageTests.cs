@@ -227,7 +227,8 @@ public sealed class DiskDamageTests : IDisposable
         journal.Stage(JournalKind.Committed, 1UL << 40, default);
         Assert.Equal(Errno.OK, journal.WriteStaged(1));
         journal.Close();
-        return File.ReadAllBytes(Assert.Single(Directory.EnumerateFiles(folder)))[..DiskJournal.HeaderSize];
+        return File.ReadAllBytes(Assert.Single(Directory.EnumerateFiles(folder)))[
+            DiskJournal.HeadSize..(DiskJournal.HeadSize + DiskJournal.HeaderSize)];
     }
 
     static ulong Size(DiskDevice device)

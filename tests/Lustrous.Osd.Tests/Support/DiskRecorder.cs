@@ -12,6 +12,7 @@ sealed class DiskRecorder(string root) : IDiskObserver
     enum Kind
     {
         Created,
+        Reserved,
         Wrote,
         Punched,
         Unlinked,
@@ -33,6 +34,8 @@ sealed class DiskRecorder(string root) : IDiskObserver
     }
 
     public void Created(string path) => Add(new Step(Kind.Created, path, 0, 0, []));
+
+    public void Reserved(string path, long length) => Add(new Step(Kind.Reserved, path, 0, length, []));
 
     public void Wrote(string path, long offset, ReadOnlySpan<byte> bytes) =>
         Add(new Step(Kind.Wrote, path, offset, bytes.Length, bytes.ToArray()));
@@ -81,6 +84,10 @@ sealed class DiskRecorder(string root) : IDiskObserver
                 case Kind.Created:
                     // A name that was not synced may be lost, with all that was written.
                     content = i <= named || random.Next(3) > 0 ? [] : null;
+                    break;
+                case Kind.Reserved when content is not null:
+                    // Before anything that is written into it.
+                    Array.Resize(ref content, (int)step.Length);
                     break;
                 case Kind.Unlinked:
                     if (i <= named || random.Next(2) == 0)

@@ -90,6 +90,52 @@ sealed class DiskWorkload(IDtDevice device, SeededRandom random)
         }
     }
 
+    /// <summary>Something of the device is damaged: whatever it gives out is what was written last, or EIO. Returns how
+    /// often it was EIO.</summary>
+    public int CheckDamaged(IDtDevice damaged)
+    {
+        Assert.Equal(Last, damaged.CommittedSequence);
+        Dictionary<uint, Item> state = _states[^1];
+        int errors = 0;
+        for (uint id = 1; id <= Objects; id++)
+        {
+            Result<IDtObject> found = damaged.Find(FidOf(id));
+            if (IsError(found.Error, state.ContainsKey(id) ? Errno.OK : Errno.ENOENT, ref errors)
+                || !state.TryGetValue(id, out Item? item))
+                continue;
+            byte[] xattr = new byte[400];
+            Result<int> length = found.Value.GetXattr("user.x"u8, xattr);
+            // One that was never set is none.
+            if (!(item.Xattr.Length == 0 && length.Error == Errno.ENODATA)
+                && !IsError(length.Error, Errno.OK, ref errors))
+                Assert.Equal(item.Xattr, Encoding.ASCII.GetString(xattr, 0, length.Value));
+            foreach ((string name, uint entry) in item.Names)
+            {
+                Errno error = found.Value.Lookup(Encoding.ASCII.GetBytes(name), out DtEntry there);
+                if (!IsError(error, Errno.OK, ref errors))
+                    Assert.Equal(entry, there.Fid.ObjectId);
+            }
+            for (int at = 0; at < item.Body.Length; at += 4096)
+            {
+                byte[] block = new byte[Math.Min(4096, item.Body.Length - at)];
+                if (!IsError(found.Value.Read(at, block).Error, Errno.OK, ref errors))
+                    Assert.True(block.AsSpan().SequenceEqual(item.Body.AsSpan(at, block.Length)), $"object {id}");
+            }
+        }
+        return errors;
+    }
+
+    static bool IsError(Errno error, Errno expected, ref int errors)
+    {
+        if (error == Errno.EIO)
+        {
+            errors++;
+            return true;
+        }
+        Assert.Equal(expected, error);
+        return false;
+    }
+
     static void CheckNames(IDtObject directory, Item item)
     {
         var names = new Dictionary<string, uint>();

@@ -53,6 +53,8 @@ public sealed class CrashDevice : IDtDevice
         return found.Failed ? found.Error : Result.Of<IDtObject>(new CrashObject(found.Value));
     }
 
+    public IEnumerable<Result<Fid>> ListObjects() => Live.ListObjects();
+
     public DtBuffers NewBuffers() => new CrashBuffers(Live.NewBuffers());
 
     public ValueTask<Errno> SyncAsync(CancellationToken cancel = default) => Live.SyncAsync(cancel);

@@ -111,9 +111,21 @@ sealed unsafe class DiskFile(string path, int descriptor, IDiskObserver? observe
         return Errno.OK;
     }
 
+    /// <summary>What was written is on the disk first.</summary>
+    public void ForgetCached()
+    {
+        if (Posix.fdatasync(descriptor) == 0)
+            _ = Posix.posix_fadvise(descriptor, 0, 0, Posix.POSIX_FADV_DONTNEED);
+    }
+
     /// <summary>Takes room for all up to there, so that writing there needs none.</summary>
-    public Errno Reserve(long length) =>
-        Posix.fallocate(descriptor, 0, 0, length) == 0 ? Errno.OK : Posix.LastError;
+    public Errno Reserve(long length)
+    {
+        if (Posix.fallocate(descriptor, 0, 0, length) != 0)
+            return Posix.LastError;
+        observer?.Reserved(Path, length);
+        return Errno.OK;
+    }
 
     public Errno Punch(long offset, long length)
     {

@@ -20,9 +20,18 @@ sealed class DiskFiles(string root, IDiskObserver? observer)
     List<DiskFile> _dirty = [];                                 // guarded by _lock, with one use each
     HashSet<string> _dirtyDirectories = [];                     // guarded by _lock: a name in it is new
     bool _syncAll;                                              // guarded by _lock
+    int _root = -1;
 
     public string PathOf(ulong number) => Path.Combine(
         DirectoryOf(number), (number & ((1UL << PerDirectoryShift) - 1)).ToString("x3", CultureInfo.InvariantCulture));
+
+    /// <summary>Before anything is written: an error of the file system is told once to each who had it open before.
+    /// Whoever opens it later may hear of none, when another target on it was told.</summary>
+    public Errno OpenRoot()
+    {
+        _root = Posix.open(root, Posix.O_RDONLY | Posix.O_DIRECTORY | Posix.O_CLOEXEC, 0);
+        return _root < 0 ? Posix.LastError : Errno.OK;
+    }
 
     /// <summary>The file, to be released.</summary>
     public Errno Open(ulong number, bool create, out DiskFile? file)
@@ -93,7 +102,7 @@ sealed class DiskFiles(string root, IDiskObserver? observer)
     {
         List<DiskFile> files;
         HashSet<string> directories;
-        bool all;
+        bool all, areListed;
         using (_lock.Enter())
         {
             files = _dirty;
@@ -103,22 +112,25 @@ sealed class DiskFiles(string root, IDiskObserver? observer)
                 _dirty = [];
             if (directories.Count > 0)
                 _dirtyDirectories = [];
+            areListed = !_syncAll;
             _syncAll = false;
             foreach (DiskFile file in files)
                 file.IsDirty = false;
         }
-        Errno error = Errno.OK;
-        if (all)
-            error = SyncAll();
+        Errno error = all ? SyncAll() : Errno.OK;
+        // What failed may be somebody else's: each of ours tells for itself, if all of them are known.
+        bool each = !all || (error != Errno.OK && areListed);
+        if (each)
+            error = Errno.OK;
         foreach (DiskFile file in files)
         {
-            if (!all && error == Errno.OK)
+            if (each && error == Errno.OK)
                 error = file.Sync();
             file.Release();
         }
         foreach (string directory in directories)
         {
-            if (!all && error == Errno.OK)
+            if (each && error == Errno.OK)
                 error = SyncDirectory(directory);
         }
         return error;
@@ -166,6 +178,9 @@ sealed class DiskFiles(string root, IDiskObserver? observer)
         _open.Clear();
         _byUse.Clear();
         _dirty.Clear();
+        if (_root >= 0)
+            _ = Posix.close(_root);
+        _root = -1;
     }
 
     static bool TryParse(string name, out ulong value) =>
@@ -193,11 +208,7 @@ sealed class DiskFiles(string root, IDiskObserver? observer)
     /// <summary>Makes durable all that was ever written, by an earlier process too.</summary>
     public Errno SyncAll()
     {
-        int descriptor = Posix.open(root, Posix.O_RDONLY | Posix.O_DIRECTORY | Posix.O_CLOEXEC, 0);
-        if (descriptor < 0)
-            return Posix.LastError;
-        Errno error = Posix.syncfs(descriptor) == 0 ? Errno.OK : Posix.LastError;
-        _ = Posix.close(descriptor);
+        Errno error = Posix.syncfs(_root) == 0 ? Errno.OK : Posix.LastError;
         if (error == Errno.OK)
             observer?.Synced(null);
         return error;

@@ -6,6 +6,9 @@ interface IDiskObserver
 {
     void Created(string path);
 
+    /// <summary>It is so long from now on, however little of it was written.</summary>
+    void Reserved(string path, long length);
+
     void Wrote(string path, long offset, ReadOnlySpan<byte> bytes);
 
     /// <summary>Room was given back, from <paramref name="offset"/> on; <see cref="long.MaxValue"/>: to the

@@ -13,6 +13,7 @@ static unsafe partial class Posix
     public const int FALLOC_FL_KEEP_SIZE = 1, FALLOC_FL_PUNCH_HOLE = 2;
     public const int LOCK_EX = 2, LOCK_NB = 4;
     public const int RWF_NOWAIT = 8;
+    public const int POSIX_FADV_DONTNEED = 4;
 
     /// <summary>What the last call that failed on this thread says.</summary>
     public static Errno LastError => (Errno)Marshal.GetLastPInvokeError();
@@ -54,6 +55,9 @@ static unsafe partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int fallocate(int fd, int mode, long offset, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int posix_fadvise(int fd, long offset, long length, int advice);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int ftruncate(int fd, long length);

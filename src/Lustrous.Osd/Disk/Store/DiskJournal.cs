@@ -13,6 +13,7 @@ namespace Lustrous.Osd.Disk.Store;
 sealed class DiskJournal(string directory, IDiskObserver? observer)
 {
     public const int HeaderSize = 24;
+    public const int HeadSize = HeaderSize + sizeof(long);
     const uint Magic = 0x314A444C;      // "LDJ1"
     const int MagicAt = 0, LengthAt = 4, SequenceAt = 8, KindAt = 16, CrcAt = 20;
 
@@ -62,7 +63,7 @@ sealed class DiskJournal(string directory, IDiskObserver? observer)
     {
         if (_stagedBytes == 0)
             return Errno.OK;
-        if (_file is null || (_position + _stagedBytes > SegmentBytes && _position > 0))
+        if (_file is null || (_position + _stagedBytes > SegmentBytes && _position > HeadSize))
         {
             if (Begin(firstSequence) is var error and not Errno.OK)
                 return error;
@@ -125,6 +126,21 @@ sealed class DiskJournal(string directory, IDiskObserver? observer)
         return files;
     }
 
+    public string PathOf(ulong index) =>
+        Path.Combine(directory, index.ToString("x16", CultureInfo.InvariantCulture) + ".log");
+
+    /// <summary>Whether there is a file of this index that begins as one does.</summary>
+    public bool HasFile(ulong index)
+    {
+        if (DiskFile.Open(PathOf(index), create: false, null, index, out DiskFile? file) != Errno.OK)
+            return false;
+        Span<byte> head = stackalloc byte[HeadSize];
+        bool isGood = file!.Read(head, 0) == Errno.OK && TryRead(head, out JournalKind kind, out _, out _, out _)
+            && kind == JournalKind.File;
+        file.Release();
+        return isGood;
+    }
+
     /// <summary>Removes all files; the next append begins one.</summary>
     public void RemoveAll()
     {
@@ -176,8 +192,7 @@ sealed class DiskJournal(string directory, IDiskObserver? observer)
             _old.Add(new Segment { Path = full.Path, File = full, Bytes = _position, Last = firstSequence - 1 });
             _file = null;
         }
-        string name = (++_index).ToString("x16", CultureInfo.InvariantCulture) + ".log";
-        Errno error = DiskFile.Open(Path.Combine(directory, name), create: true, observer, 0, out DiskFile? file);
+        Errno error = DiskFile.Open(PathOf(++_index), create: true, observer, _index, out DiskFile? file);
         if (error != Errno.OK)
             return error;
         // Not every file system can; then room may be short when it is written.
@@ -189,9 +204,23 @@ sealed class DiskJournal(string directory, IDiskObserver? observer)
             return error;
         }
         _file = file;
-        _position = 0;
         _nameIsNew = true;
-        return Errno.OK;
+        return WriteHead(error == Errno.OK ? SegmentBytes : 0, firstSequence);
+    }
+
+    /// <summary>Says how long the file is: its length is durable before anything in it, so that one that is shorter was
+    /// cut.</summary>
+    Errno WriteHead(long length, ulong firstSequence)
+    {
+        byte[] staged = _staged;
+        int stagedBytes = _stagedBytes;
+        (_staged, _stagedBytes) = (new byte[HeadSize], 0);
+        Stage(JournalKind.File, firstSequence, BitConverter.GetBytes(length));
+        Errno error = _file!.Write(_staged.AsSpan(0, _stagedBytes), 0);
+        (_staged, _stagedBytes) = (staged, stagedBytes);
+        _position = HeadSize;
+        TotalBytes += HeadSize;
+        return error;
     }
 
     void Remove(string path)

@@ -17,16 +17,14 @@ sealed class DiskStore : IDisposable
 
     DiskStore(RocksDb db, Cache cache, Action<string> problem) => (_db, _cache, _problem) = (db, cache, problem);
 
-    /// <param name="directory">Made when it is not there.</param>
-    /// <param name="cacheBytes">Of blocks read.</param>
-    /// <param name="problem">Is told what RocksDB says when a read fails.</param>
+    /// <param name="directory">Of its files.</param>
+    /// <param name="how">With what memory, and whether it is new.</param>
     /// <param name="store">The store.</param>
     /// <param name="why">What RocksDB says when it does not open.</param>
-    public static Errno Open(
-        string directory, long cacheBytes, Action<string> problem, out DiskStore? store, out string why)
+    public static Errno Open(string directory, DiskStoreOptions how, out DiskStore? store, out string why)
     {
         (store, why) = (null, "");
-        Cache cache = Cache.CreateLru((ulong)cacheBytes);
+        Cache cache = Cache.CreateLru((ulong)how.CacheBytes);
         BlockBasedTableOptions table = new BlockBasedTableOptions()
             .SetBlockCache(cache)
             .SetFilterPolicy(BloomFilterPolicy.Create(10, false))
@@ -35,11 +33,14 @@ sealed class DiskStore : IDisposable
             .SetCacheIndexAndFilterBlocks(true)
             .SetPinL0FilterAndIndexBlocksInCache(true);
         DbOptions options = new DbOptions()
-            .SetCreateIfMissing(true)
+            .SetCreateIfMissing(how.IsNew)
             .SetParanoidChecks(true)
             .SetBlockBasedTableFactory(table)
-            .SetWriteBufferSize(64 << 20)
+            .SetWriteBufferSize((ulong)how.WriteBufferBytes)
             .SetMaxWriteBufferNumber(4)
+            .SetTargetFileSizeBase((ulong)how.WriteBufferBytes)
+            .SetMaxBytesForLevelBase((ulong)how.WriteBufferBytes * 4)
+            .SetMaxCompactionBytes((ulong)how.WriteBufferBytes * 4)
             .SetMaxOpenFiles(256)
             .SetCompression(Compression.No)
             .SetInfoLogLevel(InfoLogLevel.Warn)
@@ -50,7 +51,7 @@ sealed class DiskStore : IDisposable
             .SetLevelCompactionDynamicLevelBytes(true);
         try
         {
-            store = new DiskStore(RocksDb.Open(options, directory), cache, problem);
+            store = new DiskStore(RocksDb.Open(options, directory), cache, how.Problem);
             return Errno.OK;
         }
         catch (RocksDbException e)

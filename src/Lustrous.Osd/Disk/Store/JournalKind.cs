@@ -10,4 +10,7 @@ enum JournalKind : uint
 
     /// <summary>Nothing but a number: all up to it was durable, its data too.</summary>
     Committed = 2,
+
+    /// <summary>The first of a file: how long the file was made, 8 bytes.</summary>
+    File = 3,
 }
