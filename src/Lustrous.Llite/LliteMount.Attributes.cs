@@ -144,7 +144,9 @@ public sealed partial class LliteMount
             if (file is not null && (change.Valid & SetattrFields.Size) != 0)
                 file.HasWritten = true;
         }
-        return await GetattrSlowAsync(inode, caller, cancel);
+        Result<LliteStat> known = await GetattrSlowAsync(inode, caller, cancel);
+        // It is done; only how large the file is, is not known of one with data on the MDT.
+        return known.Error == Errno.EOPNOTSUPP ? new LliteStat { Attributes = inode.LastAttributes } : known;
     }
 
     static async ValueTask<Errno> SetDataAsync(

@@ -344,6 +344,12 @@ public sealed partial class LliteMount
         Take(inode, answer.Value);
         inode.Reference();
         LliteOpened opened = Opened(inode, flags, answer.Value.Open);
+        if (inode.Data is { } parts && parts.Layout.HasOnMdt(0, ulong.MaxValue))
+        {
+            // Its data is not read here, and a size of nothing would be believed.
+            await ReleaseAsync(opened.File);
+            return Errno.EOPNOTSUPP;
+        }
         if ((flags & LliteOpenFlags.Truncate) == 0 || inode.Data is not { } data)
             return opened;
         Errno cut = await KnowLayoutAsync(inode, cancel);

@@ -140,6 +140,9 @@ public sealed partial class LovObject : IOscObjectOwner
     {
         State state = CurrentState;
         attributes = default;
+        // How much of the file is on the MDT, only that knows.
+        if (state.Layout.HasOnMdt(0, ulong.MaxValue))
+            return false;
         foreach (OscObject? stripe in state.Stripes)
         {
             if (stripe is null || !stripe.IsLocked(LockMode.PR, 0, ulong.MaxValue))
@@ -150,12 +153,14 @@ public sealed partial class LovObject : IOscObjectOwner
     }
 
     /// <summary>Size, blocks and times as of now: from locks held, else from the OSTs, which ask whoever
-    /// writes.</summary>
+    /// writes. EOPNOTSUPP where data is on the MDT.</summary>
     public async ValueTask<Result<LovAttributes>> GlimpseAsync(CancellationToken cancel)
     {
         if (TryGetAttributes(out LovAttributes known))
             return known;
         State state = CurrentState;
+        if (CheckOnOsts(state, 0, ulong.MaxValue) is var refused and not Errno.OK)
+            return refused;
         var calls = new Calls<Errno>(state.Stripes.Length);
         for (int i = 0; i < state.Stripes.Length; i++)
             calls.Add(state.Stripes[i]?.GlimpseAsync(cancel) ?? new ValueTask<Errno>(Errno.EIO));

@@ -122,6 +122,36 @@ public sealed class CompositeFileTests
             Assert.Equal(model, (await file.ReadAsync(0, model.Length + 1)).Value);
         }));
 
+    /// <summary>Seen with a kernel MDT: a file with its first bytes there was shown as empty.</summary>
+    [Fact]
+    public void A_file_with_data_on_the_MDT_is_refused_and_no_empty_one() =>
+        Run(1, 1, async (cluster, _) =>
+    {
+        LovComponentEa[] parts =
+        [
+            new()
+            {
+                Id = 1,
+                Flags = LcmeFlags.INIT,
+                Extent = new LuExtent { Start = 0, End = Unit },
+                Layout = new LovEa { Pattern = LovPattern.MDT, StripeSize = Unit },
+            },
+            new()
+            {
+                Id = 2,
+                Extent = new LuExtent { Start = Unit, End = Eof },
+                Layout = new LovEa { StripeSize = Unit, StripeCount = 1 },
+            },
+        ];
+        byte[] ea = new LovCompositeEa { Generation = 1, Components = parts }.ToArray();
+        TestFile file = cluster.Clients[0].Open(LovLayout.Parse(ea).Value);
+        Assert.False(file.Object.TryGetAttributes(out LovAttributes _));
+        Assert.Equal(Errno.EOPNOTSUPP, (await file.StatAsync()).Error);
+        Assert.Equal(Errno.EOPNOTSUPP, (await file.ReadAsync(0, 10)).Error);
+        Assert.Equal(Errno.EOPNOTSUPP, (await file.WriteAsync(0, [1])).Error);
+        Assert.Equal(Errno.EOPNOTSUPP, await file.TruncateAsync(0));
+    });
+
     [Fact]
     public void The_MDT_is_asked_once_for_each_component_and_nothing_cached_is_lost() =>
         Run(1, 1, async (cluster, growing) =>
