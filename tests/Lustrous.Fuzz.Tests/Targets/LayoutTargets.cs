@@ -1,4 +1,5 @@
 using System.Text;
+using Lustrous.Clients.Lmv;
 using Lustrous.Clients.Lov;
 using Lustrous.Idl.Layout;
 using Lustrous.Libcfs;
@@ -26,6 +27,22 @@ static class LayoutTargets
         if (!wanted.Failed && LovUserCompositeEa.Parse(wanted.Value.ToArray()).Failed)
             throw new InvalidOperationException("a wanted layout that was read and written cannot be read");
         _ = LovLayout.Parse(input);
+        Directory(input);
+    }
+
+    /// <summary>A directory's layout that was read has a stripe for every name.</summary>
+    static void Directory(ReadOnlySpan<byte> input)
+    {
+        if (LmvLayout.Parse(input, out LmvLayout? directory) != Errno.OK || directory is null)
+            return;
+        for (int attempt = 0; attempt < directory.Attempts; attempt++)
+        {
+            if ((uint)directory.Place(input, attempt) >= (uint)directory.Stripes.Length)
+                throw new InvalidOperationException("a name lies on a stripe that there is not");
+        }
+        Result<int> place = directory.PlaceForNew(input);
+        if (!place.Failed && (uint)place.Value >= (uint)directory.Stripes.Length)
+            throw new InvalidOperationException("a new name goes to a stripe that there is not");
     }
 
     [FuzzTarget(
