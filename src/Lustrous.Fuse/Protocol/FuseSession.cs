@@ -47,6 +47,9 @@ public sealed partial class FuseSession : IAsyncDisposable
     /// <summary>Requests of the kernel so far.</summary>
     public long Requests => _transport.Dispatched;
 
+    /// <summary>Those of one kind.</summary>
+    public long RequestsOf(FuseOpcode opcode) => _transport.DispatchedOf(opcode);
+
     /// <summary>Ends when the file system is unmounted, by whomever, and no thread serves it any more.</summary>
     public Task Completion => _completion.Task;
 

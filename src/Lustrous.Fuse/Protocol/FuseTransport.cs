@@ -18,10 +18,22 @@ sealed class FuseTransport(FuseSession session, int masterFd, int maxIoBytes)
     readonly Queue<(ulong Unique, long Time)> _early = [];           // guarded by _lock
     readonly List<(FuseRequest Request, ulong Unique)> _watched = [];   // guarded by _lock
     volatile int _earlyCount;
-    long _dispatched;               // Interlocked
+    readonly long[] _counts = new long[64];                          // Interlocked: by opcode, the last for others
 
     /// <summary>Requests so far.</summary>
-    public long Dispatched => Interlocked.Read(ref _dispatched);
+    public long Dispatched
+    {
+        get
+        {
+            long all = 0;
+            for (int i = 0; i < _counts.Length; i++)
+                all += Interlocked.Read(ref _counts[i]);
+            return all;
+        }
+    }
+
+    /// <summary>Requests of a kind so far.</summary>
+    public long DispatchedOf(FuseOpcode opcode) => Interlocked.Read(ref _counts[Slot(opcode)]);
 
     public FuseSession Session => session;
 
@@ -45,7 +57,7 @@ sealed class FuseTransport(FuseSession session, int masterFd, int maxIoBytes)
     /// <summary>Calls the file system for a request that has just begun.</summary>
     public void Dispatch(FuseRequest request)
     {
-        Interlocked.Increment(ref _dispatched);
+        Interlocked.Increment(ref _counts[Slot(request.Header.Opcode)]);
         if (_earlyCount > 0)
             TakeEarly(request);
         FuseDispatcher.Dispatch(session.FileSystem, request, Flags);
@@ -79,6 +91,8 @@ sealed class FuseTransport(FuseSession session, int masterFd, int maxIoBytes)
         foreach (FuseRequest request in requests)
             request.TryInterrupt(request.ActiveUnique);
     }
+
+    int Slot(FuseOpcode opcode) => (int)Math.Min((uint)opcode, (uint)_counts.Length - 1);
 
     bool TryInterrupt(ulong unique)
     {

@@ -1,7 +1,11 @@
+using System.Globalization;
+using System.Text;
 using Lustrous.Fuse.Adapter;
 using Lustrous.Fuse.Protocol;
+using Lustrous.Fuse.Protocol.Abi;
 using Lustrous.LNet;
 using Lustrous.Llite;
+using Lustrous.Obdclass.Parameters;
 
 namespace Lustrous.Utils.Hosting;
 
@@ -76,6 +80,7 @@ sealed class FuseMount : IAsyncDisposable
                 AllowOther = Environment.IsPrivilegedProcess,
                 Warn = line => node.Log.Warning("fuse", line),
             }, new LliteFuse(client.Value.Llite, cache));
+            AddCounts(node, client.Value, session);
             return new FuseMount(node, request, client.Value, session);
         }
         catch (FuseException e)
@@ -107,6 +112,23 @@ sealed class FuseMount : IAsyncDisposable
             throw new HostException(
                 Errno.EBUSY, $"{mounted.Source} is already mounted on {path}; umount it, or choose another folder");
         }
+    }
+
+    /// <summary>How often the kernel has asked: what it keeps costs nothing. Goes with the mount's other parameters.
+    /// </summary>
+    static void AddCounts(HostNode node, ClientMount client, FuseSession session)
+    {
+        string mount = $"{client.Llite.Options.FsName}-{client.Llite.Options.Instance}";
+        node.Lustre.Parameters.Add(["llite", mount, "fuse_requests"], Parameter.ReadOnly(() =>
+        {
+            var lines = new StringBuilder();
+            foreach (FuseOpcode opcode in Enum.GetValues<FuseOpcode>())
+            {
+                if (session.RequestsOf(opcode) is var count and > 0)
+                    lines.Append(CultureInfo.InvariantCulture, $"{opcode} {count}\n");
+            }
+            return lines.ToString();
+        }));
     }
 
     static string Explain(FuseMountRequest request, Errno error)

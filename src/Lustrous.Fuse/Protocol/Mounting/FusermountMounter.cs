@@ -82,6 +82,8 @@ sealed unsafe class FusermountMounter : IFuseMounter
     {
         if (message.Contains("user_allow_other", StringComparison.Ordinal))
             return "other users may come in (allow_other) only when /etc/fuse.conf says user_allow_other";
+        if (message.Contains("/dev/fuse: Permission denied", StringComparison.Ordinal))
+            return "only root may open /dev/fuse here: 'chmod 666 /dev/fuse', as udev does, or mount as root";
         return $"{Program} cannot mount on {options.MountPoint}: {message.Replace('\n', ' ')}";
     }
 
