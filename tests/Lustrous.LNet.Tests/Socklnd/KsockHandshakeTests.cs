@@ -72,6 +72,48 @@ public sealed class KsockHandshakeTests
     }
 
     [Fact]
+    public async Task A_connection_inside_the_machine_is_not_paced()
+    {
+        await using TestNode node = await TestNode.StartAsync("127.0.0.1");
+        using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Low);
+        Assert.Equal("reno", CongestionControl(SocketTo(peer.Socket.LocalEndPoint!)));
+
+        using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(Low.ToIPAddress(), 0));
+        listener.Listen();
+        int port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        await using TestNode dialler =
+            await TestNode.StartAsync("127.0.0.4", new KsockTunables { AcceptPort = 0, PeerPort = _ => port });
+        Result<int> dialled = KsockDialer.Dial(dialler.Lnd, dialler.Nid, Low, out _);
+        Assert.Equal("reno", CongestionControl(dialled.Value));
+        _ = Libc.close(dialled.Value);
+    }
+
+    // This process's socket whose other end has that address.
+    static int SocketTo(EndPoint remote) =>
+        Directory.GetFiles("/proc/self/fd").Select(path => int.Parse(Path.GetFileName(path), null)).First(fd =>
+        {
+            using SafeSocketHandle handle = new(fd, ownsHandle: false);
+            try
+            {
+                using Socket socket = new(handle);
+                return remote.Equals(socket.RemoteEndPoint);
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        });
+
+    static unsafe string CongestionControl(int fd)
+    {
+        byte* name = stackalloc byte[16];
+        int length = 16;
+        Assert.Equal(0, Libc.getsockopt(fd, Libc.IPPROTO_TCP, Libc.TCP_CONGESTION, name, &length));
+        return System.Text.Encoding.ASCII.GetString(name, length).TrimEnd('\0');
+    }
+
+    [Fact]
     public async Task A_peer_of_an_unknown_version_is_told_ours()
     {
         await using TestNode node = await TestNode.StartAsync("127.0.0.1");

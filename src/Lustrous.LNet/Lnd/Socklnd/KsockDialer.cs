@@ -71,6 +71,12 @@ static class KsockDialer
         Libc.SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_KEEPCNT, tunables.KeepaliveCount);
     }
 
+    /// <summary>
+    /// Takes pacing away from a connection inside one machine, before it is established: where BBR is the machine's
+    /// choice, its timers cost loopback half of the rate. Reno is there, and allowed to everybody, on every Linux.
+    /// </summary>
+    public static void Unpace(int fd) => Libc.SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_CONGESTION, "reno"u8);
+
     static Result<int> DialFrom(KsockTunables tunables, Nid self, int port, ref SocketAddress target)
     {
         Result<int> socket = Create(target.Family);
@@ -80,6 +86,8 @@ static class KsockDialer
         SocketAddress local = new(AddressOf(tunables, self), port);
         if (local.Bind(fd) < 0)
             return Abandon(fd);
+        if (SocketAddress.AreOnOneHost(local, target))
+            Unpace(fd);
         if (target.Connect(fd) < 0 && Libc.LastError != Errno.EINPROGRESS)
             return Abandon(fd);
         return fd;

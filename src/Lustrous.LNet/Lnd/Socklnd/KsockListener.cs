@@ -13,6 +13,8 @@ sealed class KsockListener(KsockLnd lnd, KsockSched sched, int fd) : KsockPollab
     const int MaxReservedPort = 1023;
     const int TurnConnections = 64;
 
+    readonly byte[] _systemsCongestion = CongestionOf(fd);
+
     bool _closed;
     volatile bool _isStarved;
 
@@ -69,6 +71,8 @@ sealed class KsockListener(KsockLnd lnd, KsockSched sched, int fd) : KsockPollab
             _ = Libc.close(fd);
             return;
         }
+        if ((commands & OpenCommand) != 0)
+            KsockDialer.Unpace(fd);     // whom it accepts inherits that, and it must be so from their beginning
         if ((commands & OpenCommand) != 0 && Sched.Watch(this, fd) is var error and not Errno.OK)
             lnd.Warn($"cannot watch the acceptor's socket: {error}");
         if ((commands & ResumeCommand) != 0 && !_closed)
@@ -77,6 +81,9 @@ sealed class KsockListener(KsockLnd lnd, KsockSched sched, int fd) : KsockPollab
 
     void Take(int accepted, in SocketAddress address)
     {
+        SocketAddress local = SocketAddress.Empty;
+        if (local.ReadLocal(accepted) < 0 || !SocketAddress.AreOnOneHost(address, local))
+            Libc.SetOption(accepted, Libc.IPPROTO_TCP, Libc.TCP_CONGESTION, _systemsCongestion);
         string? refusal = null;
         if (lnd.Tunables.Accept == AcceptMode.Secure && address.Port > MaxReservedPort)
             refusal = "insecure port";
@@ -90,6 +97,15 @@ sealed class KsockListener(KsockLnd lnd, KsockSched sched, int fd) : KsockPollab
         }
         lnd.Warn($"{address}: refused: {refusal}");
         _ = Libc.close(accepted);
+    }
+
+    static unsafe byte[] CongestionOf(int fd)
+    {
+        const int maxName = 16;     // TCP_CA_NAME_MAX
+        byte* name = stackalloc byte[maxName];
+        int length = maxName;
+        return Libc.getsockopt(fd, Libc.IPPROTO_TCP, Libc.TCP_CONGESTION, name, &length) < 0
+            ? [] : new ReadOnlySpan<byte>(name, length).TrimEnd((byte)0).ToArray();
     }
 
     static int PortOf(int fd)

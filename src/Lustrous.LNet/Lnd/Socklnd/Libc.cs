@@ -13,6 +13,7 @@ static unsafe partial class Libc
     public const int SOL_SOCKET = 1, SO_REUSEADDR = 2, SO_ERROR = 4, SO_SNDBUF = 7, SO_RCVBUF = 8, SO_KEEPALIVE = 9;
     public const int IPPROTO_TCP = 6, IPPROTO_IPV6 = 41, IPV6_V6ONLY = 26;
     public const int TCP_NODELAY = 1, TCP_KEEPIDLE = 4, TCP_KEEPINTVL = 5, TCP_KEEPCNT = 6, TCP_QUICKACK = 12;
+    public const int TCP_CONGESTION = 13;
     public const int TCP_USER_TIMEOUT = 18;
     public const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000;
     public const int SHUT_RDWR = 2;
@@ -99,4 +100,11 @@ static unsafe partial class Libc
     /// <summary>Sets an integer option; a refusal is harmless, every option here only tunes.</summary>
     public static void SetOption(int fd, int level, int option, int value) =>
         _ = setsockopt(fd, level, option, &value, sizeof(int));
+
+    /// <inheritdoc cref="SetOption(int, int, int, int)"/>
+    public static void SetOption(int fd, int level, int option, ReadOnlySpan<byte> value)
+    {
+        fixed (byte* p = value)
+            _ = setsockopt(fd, level, option, p, value.Length);
+    }
 }

@@ -47,6 +47,10 @@ unsafe struct SocketAddress
         }
     }
 
+    /// <summary>Whether both addresses are of one machine.</summary>
+    public static bool AreOnOneHost(in SocketAddress one, in SocketAddress other) =>
+        one.Address is var address && (IPAddress.IsLoopback(address) || address.Equals(other.Address));
+
     public int Bind(int fd)
     {
         fixed (byte* p = (Span<byte>)_bytes)
