@@ -6,6 +6,8 @@ public sealed partial class LliteInode
     readonly List<(ulong Start, ulong End)> _transfers = [];    // guarded by _lock: reads and writes under way
     int _operations;                                            // guarded by _lock: on this inode, or in it by name
     TaskCompletionSource? _operationStarted;                    // guarded by _lock
+    bool _hasChanged, _isAskedAfterChange;                      // guarded by _lock: names here, by us
+    Task? _fetching;
     int _mayMap;                                                // Interlocked: open handles that read and write
 
     /// <summary>Some handle may read and write, so a program may change the kernel's pages of the file in place, and
@@ -58,6 +60,35 @@ public sealed partial class LliteInode
     {
         using (_lock.Enter())
             _transfers.Remove((start, start + (ulong)length - 1));
+    }
+
+    /// <summary>We change a name in this directory.</summary>
+    /// <returns>Whether attributes were asked for since the last such change, and so may be after this one.</returns>
+    internal bool NoteChange()
+    {
+        using (_lock.Enter())
+        {
+            Fetching = null;
+            bool wasAsked = _isAskedAfterChange;
+            (_hasChanged, _isAskedAfterChange) = (true, false);
+            return wasAsked;
+        }
+    }
+
+    /// <summary>Attributes are asked for.</summary>
+    internal void NoteAsked()
+    {
+        if (!IsDirectory)
+            return;
+        using (_lock.Enter())
+            _isAskedAfterChange |= _hasChanged;
+    }
+
+    /// <summary>What brings the attributes after our last change here; null when nothing does.</summary>
+    internal Task? Fetching
+    {
+        get => Volatile.Read(ref _fetching);
+        set => Volatile.Write(ref _fetching, value);
     }
 
     /// <summary>Completed at once while an operation is under way, else with the next.</summary>

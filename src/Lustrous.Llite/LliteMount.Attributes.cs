@@ -16,6 +16,7 @@ public sealed partial class LliteMount
     {
         ArgumentNullException.ThrowIfNull(inode);
         Tunables.Getattr.Add(1);
+        inode.NoteAsked();
         if (!inode.TryGetCached(out LliteAttributes attributes))
             return GetattrSlowAsync(inode, caller, cancel);
         inode.NoteKernelAttributes();
@@ -62,6 +63,8 @@ public sealed partial class LliteMount
     async ValueTask<Result<LliteStat>> GetattrSlowAsync(
         LliteInode inode, Credentials caller, CancellationToken cancel)
     {
+        if (inode.Fetching is { } coming)
+            await coming;
         if (!inode.TryGetMetadata(out LliteAttributes attributes))
         {
             Errno fetched = await FetchAsync(inode, caller, cancel);
@@ -84,6 +87,31 @@ public sealed partial class LliteMount
         if (mayCache)
             inode.NoteKernelAttributes();
         return new LliteStat { Attributes = attributes, MayCache = mayCache };
+    }
+
+    // The kernel drops a directory's attributes with each change that it makes there, and asks for them before the next
+    // one. Where it does so time after time, the question goes out behind the change, and its answer is here in time.
+    void FetchAfterChange(LliteInode directory)
+    {
+        if (!directory.NoteChange())
+            return;
+        Task fetching = FetchAheadAsync(directory);
+        directory.Fetching = fetching;
+        Watch(new ValueTask(fetching));
+    }
+
+    async Task FetchAheadAsync(LliteInode directory)
+    {
+        directory.Reference();
+        try
+        {
+            // Where it fails, whoever asks fetches by himself, and hears why.
+            await FetchAsync(directory, new Credentials(0, 0), CancellationToken.None);
+        }
+        finally
+        {
+            Drop(directory, 1);
+        }
     }
 
     async ValueTask<Errno> AccessSlowAsync(

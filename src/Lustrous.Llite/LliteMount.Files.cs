@@ -410,7 +410,9 @@ public sealed partial class LliteMount
                 Time = Context.UnixSeconds,
                 Caller = Pack(caller, parent),
             };
-            Result<MdAnswer> answer = await place.Value.Mdc.OpenAsync(operation, cancel);
+            ValueTask<Result<MdAnswer>> opening = place.Value.Mdc.OpenAsync(operation, cancel);
+            FetchAfterChange(parent);
+            Result<MdAnswer> answer = await opening;
             if (answer.Failed || answer.Value.IsNegative)
             {
                 parent.KernelMissedChange();
@@ -423,9 +425,9 @@ public sealed partial class LliteMount
                 return await OpenByNameAsync(parent, name, flags, caller, cancel);
             }
             LliteInode inode = _inodes.FindOrAdd(answer.Value.Body.Fid1);
-            if (answer.Value.IsCreated && (flags & LliteOpenFlags.AccessMode) != 0)
-                await LockNewAsync(inode, answer.Value, cancel);
             LliteEntry entry = Enter(parent, name, answer.Value);
+            if (answer.Value.IsCreated && (flags & LliteOpenFlags.AccessMode) != 0 && inode.Data is { } made)
+                Watch(LockAheadAsync(inode, made));
             var created = new LliteCreated { Entry = entry, Opened = Opened(inode, flags, answer.Value.Open) };
             if (answer.Value.IsCreated || (flags & LliteOpenFlags.Truncate) == 0 || inode.Data is not { } data)
                 return created;
@@ -443,12 +445,18 @@ public sealed partial class LliteMount
         }
     }
 
-    // Who makes a file writes to it: with the lock for that its size is known too, which the kernel asks for at once.
-    static async ValueTask LockNewAsync(LliteInode inode, MdAnswer created, CancellationToken cancel)
+    // Who makes a file writes to it: with the lock for that its size is known too. Nobody waits for it here.
+    async ValueTask LockAheadAsync(LliteInode inode, LovObject data)
     {
-        inode.Update(created);
-        if (inode.Data is { } data)
-            await data.LockForWritingAsync(cancel);
+        inode.Reference();
+        try
+        {
+            await data.LockAheadAsync();
+        }
+        finally
+        {
+            Drop(inode, 1);
+        }
     }
 
     async ValueTask<Errno> CloseAsync(LliteFile file)

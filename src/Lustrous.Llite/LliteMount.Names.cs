@@ -221,7 +221,9 @@ public sealed partial class LliteMount
                 Time = Context.UnixSeconds,
                 Caller = Pack(caller, parent),
             };
-            Result<MdAnswer> answer = await place.Value.Mdc.CreateAsync(operation, cancel);
+            ValueTask<Result<MdAnswer>> making = place.Value.Mdc.CreateAsync(operation, cancel);
+            FetchAfterChange(parent);
+            Result<MdAnswer> answer = await making;
             if (!answer.Failed && answer.Value.IsRemote)
                 answer = Errno.EEXIST;
             if (answer.Failed)
@@ -316,7 +318,9 @@ public sealed partial class LliteMount
                 Caller = Pack(caller, parent),
             };
             parent.RemoveName(name);
-            Result<MdAnswer> answer = await UnlinkAsync(parent, operation, cancel);
+            ValueTask<Result<MdAnswer>> removing = UnlinkAsync(parent, operation, cancel);
+            FetchAfterChange(parent);
+            Result<MdAnswer> answer = await removing;
             if (answer.Failed)
             {
                 parent.KernelMissedChange();

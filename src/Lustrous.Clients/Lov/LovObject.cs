@@ -170,24 +170,10 @@ public sealed partial class LovObject : IOscObjectOwner
         return TryGetAttributes(out known) ? known : Merge(state);
     }
 
-    /// <summary>Has the whole file locked for writing, unless others need it: it is a new one, about to be written.
-    /// Where that fails, what is done next will tell.</summary>
-    public async ValueTask LockForWritingAsync(CancellationToken cancel)
-    {
-        State state = CurrentState;
-        var calls = new Calls<Result<ClientLock>>(state.Stripes.Length);
-        foreach (OscObject? stripe in state.Stripes)
-        {
-            if (stripe is not null)
-                calls.Add(stripe.LockAsync(LockMode.PW, 0, ulong.MaxValue, cancel));
-        }
-        for (int i = 0; i < calls.Count; i++)
-        {
-            Result<ClientLock> held = await calls[i];
-            if (!held.Failed)
-                held.Value.Release(held.Value.GrantedMode);
-        }
-    }
+    /// <summary>Asks for the locks of a new file that is about to be written, while others go on; those who need them
+    /// wait for them.</summary>
+    public Task LockAheadAsync() => Task.WhenAll(CurrentState.Stripes.OfType<OscObject>().Select(
+        stripe => stripe.LockAheadAsync()));
 
     /// <summary>Times and owner of the objects.</summary>
     public async ValueTask<Errno> SetattrAsync(LovSetattr attributes, CancellationToken cancel)

@@ -14,6 +14,8 @@ namespace Lustrous.Clients.Osc;
 // Extent locks: taken, used again, lost; and what their value blocks say of the object.
 sealed partial class OscObject
 {
+    Task? _lockAhead;       // of the whole object, on its way or here
+
     /// <summary>A lock that is held already, referenced; null when the OST must be asked. A write lock serves readers
     /// too.</summary>
     public ClientLock? TryLock(LockMode mode, ulong start, ulong end) =>
@@ -30,6 +32,12 @@ sealed partial class OscObject
     {
         if (TryLock(mode, start, end) is { } held)
             return held;
+        if (Volatile.Read(ref _lockAhead) is { IsCompleted: false } ahead)
+        {
+            await ahead;
+            if (TryLock(mode, start, end) is { } come)
+                return come;
+        }
         var ask = new LockRequest
         {
             Resource = Resource,
@@ -45,9 +53,29 @@ sealed partial class OscObject
         return result.Lock is { } granted ? granted : Errno.EIO;
     }
 
+    /// <summary>
+    /// Asks for the whole object of a new file, for writing; whoever needs a lock meanwhile waits for this one. Where it
+    /// fails they ask themselves.
+    /// </summary>
+    public Task LockAheadAsync()
+    {
+        Task ahead = AskAsync();
+        Volatile.Write(ref _lockAhead, ahead);
+        return ahead;
+
+        async Task AskAsync()
+        {
+            Result<ClientLock> held = await LockAsync(LockMode.PW, 0, ulong.MaxValue, CancellationToken.None);
+            if (!held.Failed)
+                held.Value.Release(held.Value.GrantedMode);
+        }
+    }
+
     /// <summary>Asks for size and times; nothing when locks held tell them (osc_enqueue_base with a glimpse).</summary>
     public async ValueTask<Errno> GlimpseAsync(CancellationToken cancel)
     {
+        if (Volatile.Read(ref _lockAhead) is { IsCompleted: false } ahead)
+            await ahead;
         if (IsLocked(LockMode.PR, 0, ulong.MaxValue))
             return Errno.OK;
         var ask = new LockRequest
