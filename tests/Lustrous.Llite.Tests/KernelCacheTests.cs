@@ -122,11 +122,39 @@ public sealed class KernelCacheTests
         });
 
     [Fact]
+    public void Attributes_asked_for_after_each_change_follow_it_and_are_asked_for_once() =>
+        LliteWorld.Run(async world =>
+        {
+            LliteClient one = await world.MountAsync(), other = await world.MountAsync();
+            LliteInode directory = (await one.MkdirAsync("d")).Value.Inode!;
+            for (uint i = 0; i < 5; i++)
+            {
+                long before = one.Requests;
+                Assert.Equal(Errno.OK, (await one.MkdirAsync($"x{i}", directory)).Error);
+                Assert.Equal(i + 3, (await one.StatAsync(directory)).Value.Attributes.Nlink);
+                Assert.True(one.Requests - before <= 3, $"{one.Requests - before} requests for a mkdir and a stat");
+            }
+            LliteInode there = (await other.LookupAsync("d")).Value.Inode!;
+            Assert.Equal(Errno.OK, (await other.MkdirAsync("y", there)).Error);
+            Assert.Equal(8u, (await one.StatAsync(directory)).Value.Attributes.Nlink);
+
+            // Once nobody asks any more, nothing follows.
+            await one.MkdirAsync("z0", directory);
+            await one.MkdirAsync("z1", directory);
+            long unasked = one.Requests;
+            await one.MkdirAsync("z2", directory);
+            Assert.Equal(1, one.Requests - unasked);
+        });
+
+    [Fact]
     public void Whoever_makes_a_file_to_write_has_it_locked_and_its_size_known() => LliteWorld.Run(async world =>
     {
         LliteClient one = await world.MountAsync(), other = await world.MountAsync();
         Result<LliteCreated> made = await one.CreateAsync("f");
-        Assert.True(made.Value.Entry.AttributesMayCache);
+        // The create waits for no OST; whoever asks for the size waits for the lock that is on its way.
+        Result<LliteStat> empty = await one.StatAsync(made.Value.Entry.Inode!);
+        Assert.True(empty.Value.MayCache);
+        Assert.Equal(0u, empty.Value.Attributes.Size);
         Assert.Equal(5, (await one.WriteAsync(made.Value.Opened.File, 0, "hello"u8.ToArray())).Value);
         Assert.Equal(5u, (await other.StatAsync((await other.LookupAsync("f")).Value.Inode!)).Value.Attributes.Size);
     });
