@@ -1,4 +1,5 @@
 using Lustrous.Idl.Config;
+using Lustrous.Idl.LNet;
 using Lustrous.Mgs.Logs;
 using Lustrous.Obdclass.Config;
 
@@ -26,6 +27,9 @@ sealed class FsDb(string name)
 
     public SortedSet<uint> OstIndexes { get; } = [];
 
+    /// <summary>Targets as they registered the first time; only those whose item the log still has.</summary>
+    public Dictionary<(bool IsMdt, uint Index), RegisteredTarget> Registered { get; } = [];
+
     /// <summary>Where the targets are now.</summary>
     public NidTable Nids { get; } = new();
 
@@ -38,24 +42,55 @@ sealed class FsDb(string name)
         Result<List<(uint Index, ConfigCommand Command)>> all = clientLog.ReadAll();
         if (all.Failed)
             return all.Error;
+        var nodes = new Dictionary<string, List<Nid>>(StringComparer.Ordinal);      // of one item
+        string? uuid = null, node = null;
         foreach ((_, ConfigCommand command) in all.Value)
         {
             switch (command.Command)
             {
                 case LcfgCommand.MARKER when ConfigLog.TryGetMarker(command, out CfgMarker marker):
                     Generation = Math.Max(Generation, marker.Step);
+                    nodes.Clear();
+                    (uuid, node) = (null, null);
+                    break;
+                case LcfgCommand.ADD_UUID when command.Text(1) is { } name && TryGetNid(command, out Nid nid):
+                    if (!nodes.TryGetValue(name, out List<Nid>? nids))
+                        nodes.Add(name, nids = []);
+                    nids.Add(nid);
+                    break;
+                case LcfgCommand.SETUP:
+                    (uuid, node) = (command.Text(1), command.Text(2));
                     break;
                 case LcfgCommand.LOV_ADD_OBD when uint.TryParse(command.Text(2), out uint ost) && ost < MaxIndex:
                     OstIndexes.Add(ost);
+                    Remember(false, ost);
                     break;
                 case LcfgCommand.ADD_MDC when uint.TryParse(command.Text(2), out uint mdt) && mdt < MaxIndex:
                     MdtIndexes.Add(mdt);
+                    Remember(true, mdt);
                     break;
                 default:
                     break;
             }
         }
         return Errno.OK;
+
+        void Remember(bool isMdt, uint index)
+        {
+            if (uuid is not null && node is not null && nodes.TryGetValue(node, out List<Nid>? nids))
+                Registered[(isMdt, index)] = new RegisteredTarget(uuid, [.. nids]);
+        }
+    }
+
+    /// <summary>A small NID stands in the command's header, another as text.</summary>
+    static bool TryGetNid(ConfigCommand command, out Nid nid)
+    {
+        nid = command.Nid != 0 ? Nid.FromNid4(command.Nid) : default;
+        if (command.Nid != 0)
+            return true;
+        Result<Nid> parsed = Nid.Parse(command.Text(2) ?? "");
+        nid = parsed.Failed ? default : parsed.Value;
+        return !parsed.Failed;
     }
 
     public string MdtName(uint index) => $"{Name}-MDT{index:x4}";

@@ -145,10 +145,31 @@ public sealed partial class MgsTarget
             Log(LogLevel.Warning, $"{target.Name} registers first from a NID that is given as failover, refused");
             return Errno.EADDRNOTAVAIL;
         }
+        if (IsRepeat(target, fs))
+        {
+            NameTarget(target, fs);
+            Answer(target);
+            return Errno.OK;
+        }
         if ((target.Flags & LddFlags.WRITECONF) != 0)
             EraseLogs(target, fs);
         changed = true;
         return WriteLogs(target, fs, indexes);
+    }
+
+    /// <summary>The first registration once more, whose answer was lost, or which its target did not live to note: the
+    /// same node asks, and the index has never had a target that took clients.</summary>
+    static bool IsRepeat(TargetInfo target, FsDb fs) =>
+        (target.Flags & (LddFlags.VIRGIN | LddFlags.NEED_INDEX | LddFlags.WRITECONF)) == LddFlags.VIRGIN
+        && fs.Registered.TryGetValue((target.IsMdt, target.Index), out RegisteredTarget? known)
+        && known.IsSame(UuidOf(target, fs), target.Nids)
+        && !fs.Nids.Contains(target.IsMdt, target.Index);
+
+    /// <summary>From now on it only says that it is there again.</summary>
+    static void Answer(TargetInfo target)
+    {
+        target.Flags &= ~(LddFlags.VIRGIN | LddFlags.UPDATE | LddFlags.NEED_INDEX | LddFlags.WRITECONF);
+        target.Flags |= LddFlags.REWRITE_LDD;
     }
 
     static bool RegistersFromFailover(TargetInfo target)
@@ -176,6 +197,7 @@ public sealed partial class MgsTarget
             fs.Generation = 1;
             fs.MdtIndexes.Clear();
             fs.OstIndexes.Clear();
+            fs.Registered.Clear();
         }
         else if (!needsIndex)
         {
@@ -202,9 +224,7 @@ public sealed partial class MgsTarget
             Log(LogLevel.Error, $"{target.Name} requested index {target.Index}, which is in use; --writeconf forces");
             return Errno.EADDRINUSE;
         }
-        target.Name = target.IsMdt ? fs.MdtName(target.Index) : fs.OstName(target.Index);
-        if (target.Uuid.Length == 0)
-            target.Uuid = ConfigItems.UuidOf(target.Name);
+        NameTarget(target, fs);
         Errno error = Errno.OK;
         if (generate)
         {
@@ -217,11 +237,24 @@ public sealed partial class MgsTarget
         if (error != Errno.OK)
             return error;
         indexes.Add(target.Index);
+        if (generate)
+            fs.Registered[(target.IsMdt, target.Index)] = new RegisteredTarget(target.Uuid, target.Nids);
         error = WriteParameters(target, fs);
-        target.Flags &= ~(LddFlags.VIRGIN | LddFlags.UPDATE | LddFlags.NEED_INDEX | LddFlags.WRITECONF);
-        target.Flags |= LddFlags.REWRITE_LDD;
+        Answer(target);
         return error;
     }
+
+    static void NameTarget(TargetInfo target, FsDb fs)
+    {
+        target.Uuid = UuidOf(target, fs);
+        target.Name = NameOf(target, fs);
+    }
+
+    static string NameOf(TargetInfo target, FsDb fs) =>
+        target.IsMdt ? fs.MdtName(target.Index) : fs.OstName(target.Index);
+
+    static string UuidOf(TargetInfo target, FsDb fs) =>
+        target.Uuid.Length > 0 ? target.Uuid : ConfigItems.UuidOf(NameOf(target, fs));
 
     /// <summary>Parameters that the target was made with.</summary>
     Errno WriteParameters(TargetInfo target, FsDb fs)

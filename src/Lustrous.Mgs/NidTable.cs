@@ -20,6 +20,9 @@ sealed class NidTable
     /// <summary>Of the row that changed last.</summary>
     public ulong Version { get; private set; } = InitialVersion;
 
+    /// <summary>Whether a target has ever taken clients.</summary>
+    public bool Contains(bool isMdt, uint index) => _rows.Exists(row => row.IsMdt == isMdt && row.Index == index);
+
     /// <summary>Notes where a target is; it becomes the last row.</summary>
     public void Update(bool isMdt, uint index, uint instance, IReadOnlyList<Nid> nids)
     {

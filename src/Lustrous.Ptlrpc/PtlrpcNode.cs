@@ -19,6 +19,7 @@ public sealed class PtlrpcNode : IDisposable
     PtlrpcRequest? _freeRequests;           // guarded by _poolLock
     int _freeRequestCount;                  // guarded by _poolLock
     readonly Stack<BulkDescriptor> _freeBulks = new();      // guarded by _poolLock
+    readonly List<Import> _imports = [];    // guarded by _poolLock
     int _requestCount;
 
     public PtlrpcNode(LNetNode lnet, PtlrpcOptions? options = null)
@@ -54,6 +55,25 @@ public sealed class PtlrpcNode : IDisposable
     internal DeadlineQueue Deadlines { get; }
 
     internal CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>The connections to targets there are, which <c>lctl</c> names by their devices.</summary>
+    public IReadOnlyList<Import> ListImports()
+    {
+        using (_poolLock.Enter())
+            return [.. _imports];
+    }
+
+    internal void Add(Import import)
+    {
+        using (_poolLock.Enter())
+            _imports.Add(import);
+    }
+
+    internal void Remove(Import import)
+    {
+        using (_poolLock.Enter())
+            _imports.Remove(import);
+    }
 
     /// <summary>Whole seconds of uptime.</summary>
     internal long Seconds => (long)Context.Uptime.TotalSeconds;

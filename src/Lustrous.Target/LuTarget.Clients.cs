@@ -22,7 +22,7 @@ public sealed partial class LuTarget
 
         bool isLight = (reply.ConnectFlags & ConnectFlags.LIGHTWEIGHT) != 0;
         if (Recovery is { } recovery && isNew && !isLight
-            && recovery.Connecting(export, Slots!.Find(export.ClientUuid) is not null) is var busy and not Errno.OK)
+            && recovery.Connecting(export, Slots!.Find(export.ClientUuid)) is var busy and not Errno.OK)
             return busy;
         if (isNew && Slots is { } slots && !isLight
             && TakeSlot(slots, export, data, reply) is var full and not Errno.OK)

@@ -22,6 +22,34 @@ public sealed class RegistrationTests
         Assert.Equal(Errno.EADDRINUSE, second.Error);
     }
 
+    /// <summary>Its answer was lost, or it was killed before it noted it.</summary>
+    [Theory]
+    [InlineData("MDT0000")]
+    [InlineData("OST0003")]
+    public async Task A_first_registration_may_be_repeated_until_the_target_has_taken_clients(string name)
+    {
+        await using var world = new MgsWorld();
+        await world.RegisterAsync("MDT0000", "10.0.0.1@tcp");
+        if (name != "MDT0000")
+            await world.RegisterAsync(name, "10.0.0.1@tcp");
+        byte[] before = ((MemoryLlogStorage)world.Store.Find("lustre-client")!).Bytes.ToArray();
+
+        MgsTargetInfo again = await world.RegisterAsync(name, "10.0.0.1@tcp");
+
+        Assert.Equal("lustre-" + name, again.ServiceName.ToString());
+        Assert.Equal($"lustre-{name}_UUID", again.Uuid.ToString());
+        Assert.Equal(LddFlags.REWRITE_LDD, again.Flags & (LddFlags.REWRITE_LDD | LddFlags.VIRGIN | LddFlags.UPDATE));
+        Assert.Equal(before, ((MemoryLlogStorage)world.Store.Find("lustre-client")!).Bytes.ToArray());
+        Assert.Equal(Errno.EADDRINUSE, (await world.Mgs.RegisterAsync(
+            MgsWorld.Target(name, "10.0.0.3@tcp"), default)).Error);
+
+        MgsTargetInfo ready = MgsWorld.Target(name, "10.0.0.1@tcp", MgsTargetOperations.Ready);
+        ready.Instance = 1;
+        Assert.False((await world.Mgs.RegisterAsync(ready, default)).Failed);
+        Assert.Equal(Errno.EADDRINUSE, (await world.Mgs.RegisterAsync(
+            MgsWorld.Target(name, "10.0.0.1@tcp"), default)).Error);
+    }
+
     [Fact]
     public async Task A_target_that_comes_back_changes_no_log()
     {

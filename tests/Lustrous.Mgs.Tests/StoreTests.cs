@@ -23,6 +23,7 @@ public sealed class StoreTests
         {
             await RegisterAsync(first, "MDT0000", "10.0.0.1@tcp");
             await RegisterAsync(first, "OST0001", "10.0.0.2@tcp");
+            await RegisterAsync(first, "OST0002", "10.0.0.2@tcp");
             MgsTargetInfo ready = MgsWorld.Target("OST0001", "10.0.0.2@tcp", MgsTargetOperations.Ready);
             ready.Instance = 7;
             Assert.False((await first.RegisterAsync(ready, default)).Failed);
@@ -39,6 +40,10 @@ public sealed class StoreTests
             MgsWorld.Target("OST0001", "10.0.0.2@tcp", flags: 0), default)).Error);
         Assert.Equal(Errno.EADDRINUSE, (await second.RegisterAsync(
             MgsWorld.Target("OST0001", "10.0.0.9@tcp"), default)).Error);
+        // One that never served may say so once more.
+        await RegisterAsync(second, "OST0002", "10.0.0.2@tcp");
+        Assert.Equal(Errno.EADDRINUSE, (await second.RegisterAsync(
+            MgsWorld.Target("OST0002", "10.0.0.9@tcp"), default)).Error);
         (byte[] logAfter, byte[] tableAfter) = Read(device);
         Assert.Equal(log, logAfter);
         Assert.Equal(table, tableAfter);

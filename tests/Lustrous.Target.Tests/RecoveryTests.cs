@@ -1,6 +1,9 @@
+using Lustrous.Idl.Ptlrpc;
 using Lustrous.Libcfs;
 using Lustrous.Obdclass.Parameters;
 using Lustrous.Ptlrpc.Client;
+using Lustrous.Ptlrpc.Server;
+using Lustrous.Target.Clients;
 using Lustrous.Target.Recovery;
 using Lustrous.Target.Tests.Support;
 using Xunit;
@@ -92,6 +95,36 @@ public sealed class RecoveryTests
         Assert.Equal(RecoveryStage.Complete, world.Target.Recovery.Stage);
         await WriteAsync(late, 2);
         Assert.Equal([1, 2], world.Journal());
+    }, s_never);
+
+    [Fact]
+    public void A_client_whose_connect_is_under_way_is_not_given_up() => TargetWorld.RunWithCrashes(async world =>
+    {
+        Import first = await world.ConnectAsync(TargetWorld.Asked, "client-1");
+        Import gone = await world.ConnectAsync(TargetWorld.Asked, "client-2");
+        world.CrashClient(first);
+        world.CrashClient(gone);
+        world.Crash(0);
+        await world.RestartAsync();
+        ObdConnectData light = TargetWorld.Asked;
+        light.ConnectFlags |= ConnectFlags.LIGHTWEIGHT;
+        await world.ConnectAsync(light, "client-1");
+        Export export = Assert.Single(world.Target.Service.ListExports());
+        TargetRecovery recovery = world.Target.Recovery!;
+        ClientSlot slot = world.Target.Slots!.Find("client-1")!, other = world.Target.Slots.Find("client-2")!;
+
+        Assert.Equal(Errno.OK, recovery.Connecting(export, slot));
+        while (world.Target.Slots.Find("client-2") is not null)
+            await Task.Delay(TimeSpan.FromSeconds(1), world.Clock);
+
+        Assert.Same(slot, world.Target.Slots.Find("client-1"));
+        Assert.Equal(RecoveryStage.Clients, recovery.Stage);
+        // Whoever was given up is a stranger, even where its line was found before it went.
+        Assert.Equal(Errno.EBUSY, recovery.Connecting(export, other));
+        recovery.Connected(export, 0);
+        Assert.True(export.IsInRecovery);
+        Assert.Contains("connected_clients: 1/2\n", recovery.Status());
+        Assert.Contains("evicted_clients: 1\n", recovery.Status());
     }, s_never);
 
     [Fact]

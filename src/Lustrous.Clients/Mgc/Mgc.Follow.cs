@@ -17,7 +17,7 @@ public sealed partial class Mgc
             _logs.Add(log);
         }
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stopping.Token);
-        Errno error = await ReadLockedAsync(log, both.Token);
+        Errno error = await PersistAsync(() => ReadLockedAsync(log, both.Token), both.Token);
         bool again;
         using (_lock.Enter())
         {

@@ -92,7 +92,11 @@ public sealed partial class Mgc
             });
             Errno error = await request.SendAsync(cancel);
             if (error != Errno.OK)
-                return error is Errno.EBADR or Errno.EIO ? Errno.EPROTO : error;
+            {
+                // What the MGS itself calls broken is no matter of the connection.
+                bool isBroken = request.ReplyStatus != 0 && error is Errno.EBADR or Errno.EIO;
+                return isBroken ? Errno.EPROTO : error;
+            }
             Result<LlogdBody> body = request.Get(Rmf.LlogdBody);
             if (body.Failed)
                 return body.Error;

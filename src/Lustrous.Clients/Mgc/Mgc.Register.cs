@@ -16,7 +16,7 @@ public sealed partial class Mgc
 
     /// <summary>
     /// Registers a target: the MGS writes its logs at the first time, and tells clients where it is at each. The answer
-    /// has the index and name that the MGS chose.
+    /// has the index and name that the MGS chose. Asks again for a while when an answer was lost.
     /// </summary>
     /// <param name="target">With the operation in its flags, <see cref="MgsTargetOperations"/>.</param>
     /// <param name="nids">Where it is; also what the 8-byte NIDs of <paramref name="target"/> become.</param>
@@ -42,13 +42,21 @@ public sealed partial class Mgc
         }
         target.NidCount = (uint)nids.Count;
         target.LustreVersion = LustreVersion.Code;
+        byte[]? texts = asText ? NidTexts(small ? [] : nids) : null;
+        Result<MgsTargetInfo> answer = Errno.EIO;
+        await PersistAsync(async () => (answer = await AskToRegisterAsync(target, texts, cancel)).Error, cancel);
+        return answer;
+    }
+
+    async ValueTask<Result<MgsTargetInfo>> AskToRegisterAsync(
+        MgsTargetInfo target, byte[]? texts, CancellationToken cancel)
+    {
         using PtlrpcRequest request = Import.NewRequest(
-            asText ? RequestFormats.MgsTargetRegNidlist : RequestFormats.MgsTargetReg);
-        byte[] texts = asText ? NidTexts(small ? [] : nids) : [];
-        if (asText)
+            texts is null ? RequestFormats.MgsTargetReg : RequestFormats.MgsTargetRegNidlist);
+        if (texts is not null)
             request.SetSize(Rmf.MgsTargetNidlist, texts.Length);
         request.Set(Rmf.MgsTargetInfo, target);
-        if (asText)
+        if (texts is not null)
             request.SetBytes(Rmf.MgsTargetNidlist, texts);
         Errno error = await request.SendAsync(cancel);
         if (error != Errno.OK)

@@ -62,13 +62,12 @@ public sealed partial class Mgc : IImportOwner, IAsyncDisposable
 
     public ClientNamespace Namespace { get; }
 
-    /// <summary>Waits until the MGS answers.</summary>
-    /// <returns>ETIMEDOUT, EHOSTUNREACH … where it does not at the first try; it is tried again for later
-    /// calls.</returns>
+    /// <summary>Waits until the MGS answers, which may be starting; a bounded time.</summary>
+    /// <returns>ETIMEDOUT, EHOSTUNREACH … where it does not; it is tried again for later calls.</returns>
     public ValueTask<Errno> ConnectAsync(CancellationToken cancel)
     {
         Errno error = Import.Connect();
-        return error is Errno.OK or Errno.EALREADY ? Import.WaitConnectedAsync(firstTryOnly: true, cancel) : new(error);
+        return error is Errno.OK or Errno.EALREADY ? WaitConnectedAsync(cancel) : new(error);
     }
 
     /// <summary>

@@ -238,6 +238,30 @@ public sealed partial class OscDevice
 
     internal void KeptBytes(long more) => Interlocked.Add(ref _keptBytes, more);
 
+    const int RetainedKeptWrites = 256;
+
+    readonly Stack<OscKeptWrite> _freeKept = new();     // guarded by itself
+
+    /// <summary>One for a write; <see cref="ReturnKept"/> follows when its request is free.</summary>
+    internal OscKeptWrite TakeKept()
+    {
+        lock (_freeKept)
+        {
+            if (_freeKept.TryPop(out OscKeptWrite? kept))
+                return kept;
+        }
+        return new OscKeptWrite(this);
+    }
+
+    internal void ReturnKept(OscKeptWrite kept)
+    {
+        lock (_freeKept)
+        {
+            if (_freeKept.Count < RetainedKeptWrites)
+                _freeKept.Push(kept);
+        }
+    }
+
     internal CacheEntry EnterCache(long bytes, long grant, RoomTicket? ticket)
     {
         using (_queueLock.Enter())

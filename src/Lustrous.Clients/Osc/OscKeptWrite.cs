@@ -10,22 +10,23 @@ namespace Lustrous.Clients.Osc;
 /// gets it again. The pages that it came from may change or go meanwhile (what Lustre calls unstable pages).
 /// </summary>
 /// <remarks>The commit may come with the answer, or while the copy is made: <see cref="_state"/> says who was first,
-/// and the other gives back what there is.</remarks>
-sealed class OscKeptWrite
+/// and the other gives back what there is. Used again once the request calls it no more.</remarks>
+sealed class OscKeptWrite : IRequestCompanion
 {
     /// <summary>What a request takes besides its data, about.</summary>
     const int RequestBytes = 1024;
 
     const int Expected = 0, Filled = 1, Ended = 2;
 
-    readonly OscObject _object;
+    readonly OscDevice _device;
+    OscObject _object = null!;      // from Expect until the request is free
     int _state;
     bool _isCommitted;
     BulkDescriptor? _bulk;      // these three are Fill's until it is Filled, then End's
     PooledBuffer? _data;
     int _bytes;
 
-    OscKeptWrite(OscObject target) => _object = target;
+    public OscKeptWrite(OscDevice device) => _device = device;
 
     /// <summary>Of a request that is going to be sent: it hears of the commit, however early that comes. The request is
     /// not replayed before <see cref="PtlrpcRequest.HoldsReplay"/> is set back.</summary>
@@ -33,7 +34,8 @@ sealed class OscKeptWrite
     /// <param name="target">What it writes to.</param>
     public static OscKeptWrite Expect(PtlrpcRequest request, OscObject target)
     {
-        var kept = new OscKeptWrite(target);
+        OscKeptWrite kept = target.Device.TakeKept();
+        kept._object = target;
         request.HoldsReplay = true;
         request.UserState = kept;
         request.CommitCallback = static committed => ((OscKeptWrite)committed.UserState!)._isCommitted = true;
@@ -51,11 +53,10 @@ sealed class OscKeptWrite
     {
         if (Volatile.Read(ref _state) == Ended)
             return;
-        OscDevice device = _object.Device;
         if (!memory.IsEmpty)
         {
-            _data = device.Node.Context.Buffers.Take(bytes);
-            _bulk = device.Node.TakeBulk(BulkType.GetSource, Portals.OST_BULK_PORTAL);
+            _data = _device.Node.Context.Buffers.Take(bytes);
+            _bulk = _device.Node.TakeBulk(BulkType.GetSource, Portals.OST_BULK_PORTAL);
             int at = 0;
             for (int i = 0; i < memory.Length; i++)
             {
@@ -68,7 +69,7 @@ sealed class OscKeptWrite
             request.Bulk = _bulk;
         }
         _bytes = bytes + RequestBytes;
-        device.KeptBytes(_bytes);
+        _device.KeptBytes(_bytes);
         if (Interlocked.CompareExchange(ref _state, Filled, Expected) == Ended)
             GiveBack(request);
     }
@@ -92,8 +93,15 @@ sealed class OscKeptWrite
     {
         request.Bulk = null;
         if (_bulk is not null)
-            _object.Device.Node.ReturnBulk(_bulk);
+            _device.Node.ReturnBulk(_bulk);
         _data?.Dispose();
-        _object.Device.KeptBytes(-_bytes);
+        (_bulk, _data) = (null, null);
+        _device.KeptBytes(-_bytes);
+    }
+
+    void IRequestCompanion.RequestFreed()
+    {
+        (_object, _state, _isCommitted, _bytes) = (null!, Expected, false, 0);
+        _device.ReturnKept(this);
     }
 }

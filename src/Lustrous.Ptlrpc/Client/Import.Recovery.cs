@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using Lustrous.Idl.Ptlrpc;
+using Lustrous.LNet;
 using Lustrous.Ptlrpc.Layout;
 
 namespace Lustrous.Ptlrpc.Client;
@@ -48,6 +49,15 @@ public sealed partial class Import
         using (_lock.Enter())
             actions = _machine.Recover(Node.Seconds, _replay.PeerCommitted);
         Perform(actions);
+    }
+
+    /// <summary>The same, beginning with where the target is said to be now (<c>import_set_conn_priority</c>).</summary>
+    /// <param name="peers">Its addresses. Where none of them is known here, all of them are added.</param>
+    public void Recover(ReadOnlySpan<LNetProcessId> peers)
+    {
+        using (_lock.Enter())
+            _machine.Prefer(peers);
+        Recover();
     }
 
     /// <summary>Turns it off or on (<c>lctl deactivate</c>, <c>activate</c>).</summary>
@@ -331,7 +341,7 @@ public sealed partial class Import
         bool resent;
         using (_lock.Enter())
         {
-            request = _replay.Next(_machine.LastReplayTransno);
+            request = _replay.Next(_machine.LastReplayTransno, _machine.LastReplayXid);
             connectCount = _machine.ConnectCount;
             resent = _machine.TakeResendReplay();
             if (_machine.State != ImportState.Replay)
@@ -345,7 +355,8 @@ public sealed partial class Import
             using (_lock.Enter())
             {
                 next = _machine.Replayed(
-                    connectCount, _machine.LastReplayTransno, Errno.OK, Node.Seconds, hasReplay: false);
+                    connectCount, _machine.LastReplayTransno, _machine.LastReplayXid, Errno.OK, Node.Seconds,
+                    hasReplay: false);
             }
             Perform(next);
             return;
@@ -374,9 +385,9 @@ public sealed partial class Import
         ImportActions actions;
         using (_lock.Enter())
         {
-            ulong transno = Math.Max(request.Transno, _machine.LastReplayTransno);
-            bool hasMore = _replay.Next(transno) is not null;
-            actions = _machine.Replayed(connectCount, transno, status, Node.Seconds, hasMore);
+            bool hasMore = _replay.Next(request.Transno, request.Xid) is not null;
+            actions = _machine.Replayed(
+                connectCount, request.Transno, request.Xid, status, Node.Seconds, hasMore);
         }
         request.EndReplay();
         request.Release();

@@ -27,6 +27,7 @@ public sealed partial class Import : IDeadlineOwner, IAsyncDisposable
     readonly Deadline _pingDeadline;
     LNetProcessId _reversePeer;                                     // guarded by _lock; of a reverse import
     int _rpcsInFlight;                                              // guarded by _lock
+    bool _isListed;                                                 // guarded by _lock: the node knows it
     int _requestCount;
 
     public Import(PtlrpcNode node, ImportOptions options)
@@ -73,6 +74,16 @@ public sealed partial class Import : IDeadlineOwner, IAsyncDisposable
         {
             using (_lock.Enter())
                 return _connectData;
+        }
+    }
+
+    /// <summary>Why the latest attempt to connect failed; OK when it did not, or none has ended.</summary>
+    public Errno ConnectError
+    {
+        get
+        {
+            using (_lock.Enter())
+                return _machine.ConnectError;
         }
     }
 
@@ -154,13 +165,27 @@ public sealed partial class Import : IDeadlineOwner, IAsyncDisposable
         return request;
     }
 
+    /// <summary>One more address that the target may be found at, tried after those there are.</summary>
+    public void AddConnection(LNetProcessId peer)
+    {
+        using (_lock.Enter())
+            _machine.AddConnection(peer);
+    }
+
     /// <summary>Starts to connect, and keeps at it; <see cref="WaitConnectedAsync"/> waits.</summary>
     public Errno Connect()
     {
         ImportActions actions;
         Errno status;
+        bool isFirst;
         using (_lock.Enter())
+        {
+            isFirst = !_isListed && !_disposed;
+            _isListed = true;
             status = _machine.Connect(Node.Seconds, _replay.PeerCommitted, out actions);
+        }
+        if (isFirst)
+            Node.Add(this);
         Perform(actions);
         return status;
     }
@@ -209,6 +234,7 @@ public sealed partial class Import : IDeadlineOwner, IAsyncDisposable
             actions = _machine.BeginClose(Node.Seconds);
         }
         Node.Deadlines.Remove(_pingDeadline);
+        Node.Remove(this);
         bool asks = (actions & ImportActions.SendDisconnect) != 0;
         Perform(actions & ~ImportActions.SendDisconnect);
         if (asks)

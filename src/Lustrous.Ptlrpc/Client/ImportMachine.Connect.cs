@@ -133,7 +133,7 @@ public sealed partial class ImportMachine
             {
                 // A life of the target that took us in once already, but we never heard of it: it has none of our
                 // replays yet.
-                LastReplayTransno = 0;
+                (LastReplayTransno, LastReplayXid) = (0, 0);
                 Transition(ImportState.Replay, now);
             }
             else if (recovering)
@@ -150,7 +150,7 @@ public sealed partial class ImportMachine
         RemoteHandle = reply.Handle;
         if (recovering && !IsInvalid)
         {
-            LastReplayTransno = 0;
+            (LastReplayTransno, LastReplayXid) = (0, 0);
             Transition(ImportState.Replay, now);
         }
         else if (reply.Flags.HasFlag(ConnectFlags.LIGHTWEIGHT) && !IsInvalid)

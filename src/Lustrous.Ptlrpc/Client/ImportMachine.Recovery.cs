@@ -25,11 +25,13 @@ public sealed partial class ImportMachine
     /// <summary>A replayed request was answered, or was not.</summary>
     /// <param name="connectCount">Connection it went over.</param>
     /// <param name="transno">Its transno, when it was answered.</param>
+    /// <param name="xid">And its xid.</param>
     /// <param name="status">OK; EOVERFLOW for a version that does not match; anything else starts the connection
     /// anew.</param>
     /// <param name="now">Seconds of uptime.</param>
     /// <param name="hasReplay">Whether more is there to be replayed.</param>
-    public ImportActions Replayed(uint connectCount, ulong transno, Errno status, long now, bool hasReplay)
+    public ImportActions Replayed(
+        uint connectCount, ulong transno, ulong xid, Errno status, long now, bool hasReplay)
     {
         if (connectCount != ConnectCount || State != ImportState.Replay)
             return ImportActions.None;
@@ -37,7 +39,7 @@ public sealed partial class ImportMachine
             VersionRecoveryFailed = true;
         else if (status != Errno.OK)
             return ReconnectNow(now);
-        LastReplayTransno = transno;
+        (LastReplayTransno, LastReplayXid) = (transno, xid);
         return Step(now, hasReplay);
     }
 

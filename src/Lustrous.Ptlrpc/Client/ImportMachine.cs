@@ -71,6 +71,9 @@ public sealed partial class ImportMachine
     /// <summary>Transno of the latest replay.</summary>
     public ulong LastReplayTransno { get; private set; }
 
+    /// <summary>Its xid: several requests may have one transno.</summary>
+    public ulong LastReplayXid { get; private set; }
+
     /// <summary>The target claims to have committed less than it said before its restart.</summary>
     public bool WentBackInTime { get; private set; }
 
@@ -112,6 +115,27 @@ public sealed partial class ImportMachine
     {
         if (!_connections.Exists(connection => connection.Peer == peer))
             _connections.Add(new ImportConnection(peer));
+    }
+
+    /// <summary>The next attempt goes to the first of these addresses that is known; all are added when none is.</summary>
+    public void Prefer(ReadOnlySpan<LNetProcessId> peers)
+    {
+        ImportConnection? chosen = null;
+        foreach (LNetProcessId peer in peers)
+            chosen ??= _connections.Find(connection => connection.Peer == peer);
+        if (chosen is null)
+        {
+            int known = _connections.Count;
+            foreach (LNetProcessId peer in peers)
+                AddConnection(peer);
+            if (_connections.Count == known)
+                return;
+            chosen = _connections[known];
+        }
+        chosen.LastAttempt = 0;
+        _connections.Remove(chosen);
+        _connections.Insert(0, chosen);
+        _forceReconnect = false;
     }
 
     /// <summary>Makes this a server's import to a connected client.</summary>

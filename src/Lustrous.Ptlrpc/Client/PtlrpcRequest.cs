@@ -112,7 +112,7 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
     /// <summary>What became of the latest replay.</summary>
     public Errno ReplayStatus => _outcome;
 
-    /// <summary>The caller's own.</summary>
+    /// <summary>The caller's own. An <see cref="IRequestCompanion"/> is told when nothing calls it any more.</summary>
     public object? UserState { get; set; }
 
     public ulong Xid { get; private set; }
@@ -311,6 +311,7 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
     void Free()
     {
         Import import = _import!;
+        var companion = UserState as IRequestCompanion;
         Capsule.Reset();
         _requestBuffer?.Dispose();
         _replyBuffer?.Dispose();
@@ -329,6 +330,7 @@ public sealed partial class PtlrpcRequest : IDisposable, IValueTaskSource<Errno>
         (_resend, _isReplay, _signalled, _needsXid, _cancelled) = (false, false, false, false, false);
         ConnectCount = 0;
         _node.ReturnRequest(this);
+        companion?.RequestFreed();
         import.RequestFreed();
     }
 }

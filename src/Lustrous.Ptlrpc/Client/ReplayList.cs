@@ -19,7 +19,7 @@ public sealed class ReplayList<T> where T : class, IReplayable<T>
     public ulong PeerCommitted { get; private set; }
 
     /// <summary>The lowest transno in the list, which a connect request may announce; 0 when empty.</summary>
-    public ulong FirstTransno => Next(0)?.Transno ?? 0;
+    public ulong FirstTransno => Next(0, 0)?.Transno ?? 0;
 
     /// <summary>Whether a commit is awaited: then the pinger asks soon.</summary>
     public bool IsCommitExpected => _uncommitted.Last is { } last && last.Value.Transno > PeerCommitted;
@@ -89,12 +89,12 @@ public sealed class ReplayList<T> where T : class, IReplayable<T>
         return true;
     }
 
-    /// <summary>The first request with a transno above <paramref name="last"/>; null when all have been
+    /// <summary>The first request behind the one with this transno and xid; null when all have been
     /// replayed.</summary>
-    public T? Next(ulong last)
+    public T? Next(ulong lastTransno, ulong lastXid)
     {
-        T? committed = Next(_committed, last);
-        T? uncommitted = Next(_uncommitted, last);
+        T? committed = Next(_committed, lastTransno, lastXid);
+        T? uncommitted = Next(_uncommitted, lastTransno, lastXid);
         if (committed is null || uncommitted is null)
             return committed ?? uncommitted;
         return IsBefore(committed, uncommitted) ? committed : uncommitted;
@@ -109,11 +109,11 @@ public sealed class ReplayList<T> where T : class, IReplayable<T>
         _uncommitted.Clear();
     }
 
-    static T? Next(LinkedList<T> list, ulong last)
+    static T? Next(LinkedList<T> list, ulong lastTransno, ulong lastXid)
     {
         foreach (T request in list)
         {
-            if (request.Transno > last)
+            if (request.Transno > lastTransno || (request.Transno == lastTransno && request.Xid > lastXid))
                 return request;
         }
         return null;

@@ -94,6 +94,9 @@ public sealed partial class Export
     /// is no news.</summary>
     public bool HasRecovered { get; set; }
 
+    /// <summary>The target has taken it into its recovery: its replays are waited for.</summary>
+    public bool IsInRecovery { get; set; }
+
     /// <summary>Replies of requests that must not be executed twice.</summary>
     public ReplyCache Replies { get; } = new();
 

@@ -2,6 +2,7 @@ using Lustrous.Idl.LNet;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.LNet;
 using Lustrous.Ptlrpc.Bulk;
+using Lustrous.Ptlrpc.Layout;
 
 namespace Lustrous.Ptlrpc.Server;
 
@@ -136,6 +137,19 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
     {
         _task = task;
         task.GetAwaiter().UnsafeOnCompleted(_resume);
+    }
+
+    /// <summary>It is going to wait for others: its message moves to memory of its own size, for the buffer that it
+    /// came in is also theirs.</summary>
+    internal void LeaveBuffer()
+    {
+        if (_buffer is not { } shared)
+            return;
+        _moved = Service.Context.Buffers.Take(_memory.Length);
+        IoVec own = _moved.Slice(0, _memory.Length);
+        Capsule.MoveTo(MessageSide.Request, own);
+        (_memory, _buffer) = (own, null);
+        shared.Release();
     }
 
     /// <summary>Gives everything back; the object is then as new.</summary>

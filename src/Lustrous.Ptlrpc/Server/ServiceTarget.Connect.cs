@@ -191,11 +191,14 @@ public sealed partial class ServiceTarget
         export.ReverseImport?.Connected(export, asked.ConnectFlags);
         MemoryMarshal.Write(request.Capsule.GetBytes(Rmf.ConnectData, MessageSide.Reply), reply);
         request.ReplyHandle = export.Cookie;
+        _hooks?.Connected(export, isReconnect);
+        // The recovery may have ended while the client came, and without it: then it must not replay.
+        bool isRecovering = IsRecovering && !asked.ConnectFlags.HasFlag(ConnectFlags.LIGHTWEIGHT)
+            && (Recovery is null || export.IsInRecovery);
         request.ReplyOperationFlags =
             (isReconnect ? MsgConnectFlags.RECONNECT : 0)
             | (Options.IsReplayable ? MsgConnectFlags.REPLAYABLE : 0)
-            | (IsRecovering && !asked.ConnectFlags.HasFlag(ConnectFlags.LIGHTWEIGHT) ? MsgConnectFlags.RECOVERING : 0);
-        _hooks?.Connected(export, isReconnect);
+            | (isRecovering ? MsgConnectFlags.RECOVERING : 0);
         return Errno.OK;
     }
 }

@@ -43,7 +43,10 @@ public sealed class TargetHandler : IServiceHandler
         Errno admitted;
         try
         {
-            admitted = await recovery.EnterAsync(request);
+            ValueTask<Errno> entering = recovery.EnterAsync(request);
+            if (!entering.IsCompleted)
+                request.LeaveBuffer();
+            admitted = await entering;
         }
         finally
         {

@@ -41,4 +41,7 @@ public sealed class ClientSlot(string uuid, uint line, uint generation)
     internal int ReplyLines { get; set; }
 
     internal bool IsRemoved { get; set; }
+
+    /// <summary>It did not come back in time; guarded by the recovery's lock.</summary>
+    internal bool IsGivenUp { get; set; }
 }

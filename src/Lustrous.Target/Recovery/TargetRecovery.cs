@@ -17,6 +17,7 @@ public sealed partial class TargetRecovery : ITargetRecovery, IDisposable
     readonly RecoveryWindow _window;        // guarded by _lock
     readonly RecoveryMachine _machine;      // guarded by _lock
     readonly ITimer _timer;
+    readonly HashSet<Export> _arriving = [];    // guarded by _lock: known clients whose connect is under way
     RecoveryTurn? _running;                 // guarded by _lock
     bool _isAdvancing;                      // guarded by _lock: one at a time looks what is next
     bool _isStopped;                        // guarded by _lock
@@ -62,15 +63,22 @@ public sealed partial class TargetRecovery : ITargetRecovery, IDisposable
     }
 
     /// <summary>Somebody connects, who may have to wait until all this is over.</summary>
+    /// <param name="export">New here.</param>
+    /// <param name="slot">Of the former life; null for none.</param>
     /// <returns>EBUSY: it is none of those who are waited for.</returns>
-    internal Errno Connecting(Export export, bool isKnown)
+    internal Errno Connecting(Export export, ClientSlot? slot)
     {
+        bool isKnown;
         using (_lock.Enter())
         {
             if (_machine.Stage == RecoveryStage.Complete)
                 return Errno.OK;
+            isKnown = slot is { IsGivenUp: false };
             _window.Connecting(Now, isKnown);
             ArmTimer();
+            // From here until it has joined, or its connect has failed, it is not one of those who have not come.
+            if (isKnown)
+                _arriving.Add(export);
         }
         if (isKnown)
             return Errno.OK;
@@ -85,10 +93,12 @@ public sealed partial class TargetRecovery : ITargetRecovery, IDisposable
         TargetExport data = TargetExport.Of(export);
         using (_lock.Enter())
         {
+            _arriving.Remove(export);
             if (_machine.Stage == RecoveryStage.Complete || data.Recovery is not null)
                 return;
             data.Recovery = new RecoveryClient(export);
             _machine.Connect(data.Recovery, firstTransno);
+            export.IsInRecovery = true;
         }
         AdvanceSoon();
     }
@@ -99,6 +109,7 @@ public sealed partial class TargetRecovery : ITargetRecovery, IDisposable
         List<RecoveryTurn> left;
         using (_lock.Enter())
         {
+            _arriving.Remove(export);
             if (_machine.Stage == RecoveryStage.Complete || ClientOf(export) is not { } client)
                 return;
             left = _machine.Leave(client);
@@ -252,8 +263,15 @@ public sealed partial class TargetRecovery : ITargetRecovery, IDisposable
             }
             if (alsoAbsent)
             {
-                HashSet<string> present = [.. _machine.Clients.Where(c => c.IsIn).Select(c => c.Export.ClientUuid)];
+                HashSet<string> present =
+                [
+                    .. _machine.Clients.Where(c => c.IsIn).Select(c => c.Export.ClientUuid),
+                    .. _arriving.Select(arriving => arriving.ClientUuid),
+                ];
                 absent.AddRange(_slots.List().Where(slot => !present.Contains(slot.Uuid)));
+                // Whoever comes from now on is a stranger.
+                foreach (ClientSlot slot in absent)
+                    slot.IsGivenUp = true;
                 _machine.GiveUp(absent.Count);
             }
         }

@@ -14,6 +14,7 @@ static class LctlCommand
         {
             Description = "dl; list_nids; ping NID; get_param [-n] NAME…; list_param NAME…;"
                 + " set_param [-P] NAME=VALUE…; conf_param NAME=VALUE; --device NAME abort_recovery;"
+                + " --device NAME|N recover [NID]; recover; --device NAME|N deactivate|activate;"
                 + " lfsck_start [-M NAME] [-A] [-n] [-t TYPES] [-s N] [-e abort]; lfsck_stop [-M NAME] [-A];"
                 + " lfsck_query [-M NAME] [-w]; scrub [-M NAME] [-n] [-s N]",
             Arity = ArgumentArity.OneOrMore,
@@ -52,6 +53,10 @@ static class LctlCommand
                     [$"*.{device}.abort_recovery=1"], setting => ["set_param", setting], "abort_recovery", cancel);
             case ["lfsck_start" or "lfsck_stop" or "lfsck_query" or "scrub", ..]:
                 return await ChecksAsync(words, cancel);
+            case ["--device", var device, "recover" or "deactivate" or "activate", .. var nid] when nid.Length < 2:
+                return await OfDeviceAsync(words[2], device, nid, cancel);
+            case ["recover"]:
+                return await EachAsync([ImportVerbs.Every], all => ["recover", all], "recover", cancel);
             case ["conf_param", var setting]:
                 return await EachAsync([setting], one => ["conf_param", one], "conf_param", cancel);
             default:
@@ -61,18 +66,38 @@ static class LctlCommand
         }
     }
 
-    /// <summary>The devices of all processes, numbered through.</summary>
     static async Task<int> DevicesAsync(CancellationToken cancel)
     {
-        var text = new StringBuilder();
-        int number = 0;
+        foreach (string line in await ListDevicesAsync(cancel))
+            Console.WriteLine(line);
+        return 0;
+    }
+
+    /// <summary>The devices of all processes, numbered through.</summary>
+    static async Task<List<string>> ListDevicesAsync(CancellationToken cancel)
+    {
+        var lines = new List<string>();
         foreach (ControlAnswer answer in await ControlClient.AskAllAsync(["dl"], cancel))
         {
             foreach (string line in answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                text.Append(CultureInfo.InvariantCulture, $"{number++,3}{line[3..]}\n");
+                lines.Add(string.Create(CultureInfo.InvariantCulture, $"{lines.Count,3}{line[3..]}"));
         }
-        Console.Write(text.ToString());
-        return 0;
+        return lines;
+    }
+
+    /// <summary>A device is named, with or without <c>%</c> before it, or has its number in <c>lctl dl</c>.</summary>
+    static async Task<int> OfDeviceAsync(string verb, string device, string[] nid, CancellationToken cancel)
+    {
+        string name = device.TrimStart('%');
+        if (int.TryParse(device, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
+            List<string> lines = await ListDevicesAsync(cancel);
+            // Number, state, kind, name, uuid, references.
+            name = number < lines.Count
+                ? lines[number].Split(' ', StringSplitOptions.RemoveEmptyEntries)[3]
+                : device;
+        }
+        return await EachAsync([name], one => [verb, one, .. nid], verb, cancel);
     }
 
     static async Task<int> ShowFirstAsync(string[] words, CancellationToken cancel)
@@ -99,6 +124,8 @@ static class LctlCommand
                 bool isForMgs = words(item) is ["set_param", "-P", ..] or ["conf_param", ..];
                 await Console.Error.WriteLineAsync(isForMgs
                     ? $"error: {verb}: no MGS of yours is running here; run this on its node"
+                    : verb is "recover" or "deactivate" or "activate"
+                    ? $"error: {verb}: no client of a target is called '{item}' here; see lctl dl"
                     : $"error: {verb}: param_path '{item.Split('=')[0]}': No such file or directory");
                 exitCode = (int)Errno.ENOENT;
             }

@@ -28,9 +28,13 @@ static class MkfsCommand
         {
             Description = "A parameter for its configuration: KEY=VALUE",
         };
-        var failNodes = new Option<string[]>("--failnode", "--servicenode")
+        var failNodes = new Option<string[]>("--failnode")
         {
             Description = "NIDs of a node that may take it over",
+        };
+        var serviceNodes = new Option<string[]>("--servicenode")
+        {
+            Description = "NIDs of a node that may serve it; name each, none is the first",
         };
         var size = new Option<string?>("--device-size")
         {
@@ -45,7 +49,7 @@ static class MkfsCommand
         var reformat = new Option<bool>("--reformat") { Description = "Replaces a target that is there" };
         var command = new Command("mkfs.lustre", "Makes a target for 'lustrous serve'.")
         {
-            folder, mgs, mdt, ost, fsName, index, nodes, parameters, failNodes, size, storage, reformat,
+            folder, mgs, mdt, ost, fsName, index, nodes, parameters, failNodes, serviceNodes, size, storage, reformat,
         };
         command.Aliases.Add("mkfs");
         command.SetAction((parsed, _) => HostCommand.RunAsync("mkfs.lustre", _ =>
@@ -58,12 +62,16 @@ static class MkfsCommand
                 FsName = parsed.GetValue(fsName)!,
                 Storage = parsed.GetValue(storage)!,
                 MgsNodes = parsed.GetValue(nodes) ?? [],
+                ServiceNodes = parsed.GetValue(serviceNodes) ?? [],
                 Parameters =
                 [
                     .. parsed.GetValue(parameters) ?? [],
-                    .. (parsed.GetValue(failNodes) ?? []).Select(node => "failover.node=" + node),
+                    .. (parsed.GetValue(failNodes) ?? []).Concat(parsed.GetValue(serviceNodes) ?? [])
+                        .Select(node => "failover.node=" + node),
                 ],
             };
+            if (parsed.GetValue(failNodes) is { Length: > 0 } && asked.ServiceNodes.Count > 0)
+                throw Wrong("--failnode and --servicenode exclude each other");
             return Task.FromResult(Make(
                 parsed.GetValue(folder)!, asked, parsed.GetValue(index), parsed.GetValue(size),
                 parsed.GetValue(reformat)));
@@ -90,6 +98,12 @@ static class MkfsCommand
         if (isTarget && !asked.Mgs && asked.MgsNodes.Count == 0)
             throw Wrong("--mgsnode is missing: the NID of the MGS, as 10.0.0.1@tcp");
         _ = MgsNodes.Parse(asked.MgsNodes);
+        foreach (string parameter in asked.Parameters)
+        {
+            const string failover = "failover.node=";
+            if (parameter.StartsWith(failover, StringComparison.Ordinal))
+                _ = MgsNodes.Parse([parameter[failover.Length..]]);
+        }
         long bytes = 0;
         if (size is not null && (!SizeText.TryParse(size, out bytes) || bytes < 16 << 20))
             throw Wrong($"--device-size {size}: at least 16M");

@@ -21,6 +21,10 @@ sealed class LctlVerbs(RunningProcess process)
         ["get_param", "-n", var pattern] => GetParam(pattern, withName: false, onlyNames: false),
         ["list_param", var pattern] => GetParam(pattern, withName: true, onlyNames: true),
         ["set_param", var setting] => SetParam(setting),
+        ["recover" or "deactivate" or "activate", var device] =>
+            ImportVerbs.Execute(process.Node.Lustre.Ptlrpc.ListImports(), words[0], device, null),
+        ["recover", var device, var nid] =>
+            ImportVerbs.Execute(process.Node.Lustre.Ptlrpc.ListImports(), words[0], device, nid),
         ["set_param", "-P", var setting] => await SetParamEverywhereAsync(setting, cancel),
         ["conf_param", var setting] => await ConfParamAsync(setting, cancel),
         ["lfsck_start" or "lfsck_stop" or "lfsck_query" or "scrub", .. var options] =>
@@ -53,7 +57,7 @@ sealed class LctlVerbs(RunningProcess process)
 
     ControlAnswer GetParam(string pattern, bool withName, bool onlyNames)
     {
-        IReadOnlyList<NamedParameter> matches = process.Node.Lustre.Parameters.Match(pattern);
+        IReadOnlyList<NamedParameter> matches = process.Node.Lustre.MatchParameters(pattern);
         if (matches.Count == 0)
             return new ControlAnswer("", "", ControlAnswer.NotMine);
         var output = new StringBuilder();

@@ -97,10 +97,13 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
 
     Errno AddConnection(ConfigCommand command)
     {
+        IReadOnlyList<Nid> nids = _uuids.Find(command.Text(1) ?? "");
         foreach (Setup setup in _setups.Values)
         {
-            if (setup.Device == command.Text(0))
-                setup.Nids.AddRange(_uuids.Find(command.Text(1) ?? "").Except(setup.Nids));
+            if (setup.Device != command.Text(0))
+                continue;
+            setup.Nids.AddRange(nids.Except(setup.Nids));
+            setup.Import?.AddConnections(nids);
         }
         return Errno.OK;
     }
@@ -118,7 +121,7 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
             Index = (int)index,
         });
         _devices.Add(mdc);
-        Remember(true, index, mdc.Import);
+        Remember(setup, true, index, mdc.Import);
         Errno status = Lmv.AddTarget(mdc);
         if (status == Errno.OK)
             mdc.Connect();
@@ -139,14 +142,15 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
             Cache = cache,
         });
         _devices.Add(osc);
-        Remember(false, index, osc.Import);
+        Remember(setup, false, index, osc.Import);
         osc.AddParameters(node.Parameters);
         Errno status = Lov.AddTarget(index, osc);
         return status == Errno.OK ? osc.Connect() : status;
     }
 
-    void Remember(bool isMdt, uint index, Import import)
+    void Remember(Setup setup, bool isMdt, uint index, Import import)
     {
+        setup.Import = import;
         lock (_imports)
             _imports[(isMdt, index)] = import;
     }
@@ -168,5 +172,9 @@ sealed class ClientConfig(LustreNode node, string instance, string clientUuid, O
             && setup.Nids.Count > 0;
     }
 
-    sealed record Setup(string Device, List<Nid> Nids);
+    sealed record Setup(string Device, List<Nid> Nids)
+    {
+        /// <summary>Of the device; null until its target is added.</summary>
+        public Import? Import { get; set; }
+    }
 }

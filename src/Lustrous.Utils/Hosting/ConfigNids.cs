@@ -2,6 +2,7 @@ using Lustrous.Idl.LNet;
 using Lustrous.LNet;
 using Lustrous.Obdclass.Config;
 using Lustrous.Obdclass.Devices;
+using Lustrous.Ptlrpc.Client;
 
 namespace Lustrous.Utils.Hosting;
 
@@ -17,6 +18,13 @@ static class ConfigNids
             return uuids.Add(uuid, Nid.FromNid4(command.Nid));
         Result<Nid> nid = Nid.Parse(command.Text(2) ?? "");
         return nid.Failed ? Errno.EINVAL : uuids.Add(uuid, nid.Value);
+    }
+
+    /// <summary>Other nodes that a target may be found at.</summary>
+    public static void AddConnections(this Import import, IReadOnlyList<Nid> nids)
+    {
+        foreach (LNetProcessId peer in nids.ToPeers())
+            import.AddConnection(peer);
     }
 
     public static LNetProcessId[] ToPeers(this IReadOnlyList<Nid> nids) =>

@@ -2,6 +2,8 @@ using Lustrous.Idl.Config;
 using Lustrous.Obdclass.Config;
 using Lustrous.Obdclass.Devices;
 using Lustrous.Obdclass.Parameters;
+using Lustrous.Ptlrpc.Client;
+using Lustrous.Utils.Control;
 
 namespace Lustrous.Utils.Hosting;
 
@@ -26,6 +28,28 @@ public sealed partial class LustreNode
 
     /// <summary>Setting up and cleaning up end at once: such a device does nothing.</summary>
     static void Now(ValueTask<Errno> done) => Lassert.That(done.IsCompletedSuccessfully && done.Result == Errno.OK);
+
+    /// <summary>Parameters that a pattern names, those of connections included, which come and go.</summary>
+    internal IReadOnlyList<NamedParameter> MatchParameters(string pattern)
+    {
+        var imports = new ParameterTree();
+        foreach (Import import in Ptlrpc.ListImports())
+        {
+            string name = import.Options.DeviceName;
+            string kind = Devices.Find(name)?.Type.Name ?? KindOf(name);
+            imports.Remove([kind, name, "import"]);
+            imports.Remove([kind, name, "state"]);
+            imports.Add([kind, name, "import"], Parameter.ReadOnly(() => ImportText.Of(import)));
+            imports.Add([kind, name, "state"], Parameter.ReadOnly(() => ImportText.StateOf(import)));
+        }
+        return [.. Parameters.Match(pattern), .. imports.Match(pattern)];
+    }
+
+    /// <summary>Of a device that is not listed: an MDT's way to an OST, a server's to MDT0000.</summary>
+    static string KindOf(string device) =>
+        device.Contains("-lwp-", StringComparison.Ordinal) ? "lwp"
+            : device.Contains("-osc-", StringComparison.Ordinal) ? "osp"
+            : "mdc";
 
     /// <summary>Sets all parameters that a pattern names; the first error.</summary>
     internal Errno SetParameter(string pattern, string value, out int found)

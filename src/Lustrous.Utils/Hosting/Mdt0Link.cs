@@ -16,6 +16,7 @@ sealed class Mdt0Link(PtlrpcNode node, TargetSpec ost) : ISequenceSource, IConfi
     readonly string _mdt0 = new TargetSpec(ost.FsName, true, 0).Name;
     readonly UuidTable _uuids = new();
     Lwp? _lwp;
+    string? _device;        // that the log calls MDT0000's client
 
     public ValueTask<Result<LuSeqRange>> AllocateAsync(
         SeqOperation operation, LuSeqRange asker, CancellationToken cancel) =>
@@ -26,9 +27,12 @@ sealed class Mdt0Link(PtlrpcNode node, TargetSpec ost) : ISequenceSource, IConfi
         ArgumentNullException.ThrowIfNull(command);
         if (command.Command == LcfgCommand.ADD_UUID)
             return new(ConfigNids.Add(_uuids, command));
+        if (command.Command == LcfgCommand.ADD_CONN && command.Text(0) == _device)
+            _lwp?.Import.AddConnections(_uuids.Find(command.Text(1) ?? ""));
         if (command.Command != LcfgCommand.SETUP || _lwp is not null || command.Text(1) != _mdt0 + "_UUID"
             || command.Text(2) is not { } where)
             return new(Errno.OK);
+        _device = command.Text(0);
         _lwp = new Lwp(node, ost.Name, _mdt0, _uuids.Find(where));
         return new(_lwp.Start());
     }

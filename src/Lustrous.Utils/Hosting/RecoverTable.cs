@@ -22,7 +22,7 @@ sealed class RecoverTable(Func<bool, uint, Import?> find) : IRecoverOwner
         bool isCurrent = import.State is ImportState.Full or ImportState.Idle
             && (known == 0 || known == entry.Instance);
         if (!isCurrent)
-            import.Recover();
+            import.Recover(nids.ToPeers());
         return ValueTask.CompletedTask;
     }
 }

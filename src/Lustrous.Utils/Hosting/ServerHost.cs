@@ -94,14 +94,21 @@ sealed class ServerHost : IAsyncDisposable
     async Task StartAsync(TargetDescription target, CancellationToken cancel)
     {
         IDtDevice storage = StorageOf(target);
-        // Memory is always fresh; what the MGS remembers of an earlier life is another matter.
-        bool isFresh = target.IsMemory || !target.Registered;
-        var spec = new TargetSpec(target.FsName, target.Mdt, target.Index);
-        Errno error = await _server.StartTargetAsync(spec, storage, isFresh, cancel, target.Registered);
+        var spec = new TargetSpec(target.FsName, target.Mdt, target.Index)
+        {
+            Parameters = target.Parameters,
+            ServiceNids = [.. MgsNodes.Parse(target.ServiceNodes).Select(node => node.Nid)],
+        };
+        Errno error = await _server.StartTargetAsync(spec, storage, !target.Registered, cancel, Registered);
         if (error != Errno.OK)
             throw new HostException(error, $"{target.Name}: {Explain(target, error)}");
-        if (target is { Folder: { } folder, Registered: false })
-            (target with { Registered = true, ServedAt = _node.Nid.ToString() }).Write(folder);
+
+        // At once, and not when it serves: killed in between, it would want its index a second time.
+        void Registered()
+        {
+            if (target is { Folder: { } folder, Registered: false })
+                (target with { Registered = true, ServedAt = _node.Nid.ToString() }).Write(folder);
+        }
     }
 
     /// <summary>The storage of a target; an MGS and an MDT of one folder have one.</summary>
@@ -127,6 +134,9 @@ sealed class ServerHost : IAsyncDisposable
         Errno.ENOENT =>
             "it has registered before, but its MGS does not know it: was that made anew? Then run"
             + $" 'mkfs.lustre --reformat' for {target.Folder ?? "it"} again",
+        Errno.EADDRNOTAVAIL =>
+            $"none of its --servicenode is this node ({_node.Nid}), or it starts first on a --failnode",
+        Errno.EEXIST => "this process serves a target of that name already",
         Errno.EPROTO or Errno.EINVAL =>
             $"the MGS refuses it ({error}). '{target.FsName}' must be 1 to 8 letters, digits, '-' or '_'",
         Errno.ETIMEDOUT or Errno.ENOTCONN or Errno.EHOSTUNREACH or Errno.ECONNREFUSED or Errno.EIO

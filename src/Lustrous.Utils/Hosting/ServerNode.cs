@@ -68,25 +68,37 @@ public sealed class ServerNode : IAsyncDisposable
 
     /// <summary>Registers a target with the MGS, reads its configuration and runs it.</summary>
     /// <param name="spec">Which.</param>
-    /// <param name="storage">Formatted here when it is fresh; the caller disposes it after this node.</param>
+    /// <param name="storage">Formatted here as far as it is not; the caller disposes it after this node.</param>
     /// <param name="isFresh">It has never registered.</param>
     /// <param name="cancel">Ends the wait for the MGS.</param>
-    /// <param name="isKnown">The MGS knows it although its storage is fresh, as memory is after a restart.</param>
-    /// <returns>What the MGS answers: EADDRINUSE for an index that is taken; or that it cannot be reached.</returns>
+    /// <param name="registered">Called when the MGS knows it.</param>
+    /// <returns>What the MGS answers: EADDRINUSE for an index that is taken; or that it cannot be reached. EEXIST: it
+    /// runs here; EADDRNOTAVAIL: it is not to run on this node.</returns>
     public async ValueTask<Errno> StartTargetAsync(
-        TargetSpec spec, IDtDevice storage, bool isFresh, CancellationToken cancel, bool isKnown = false)
+        TargetSpec spec, IDtDevice storage, bool isFresh, CancellationToken cancel, Action? registered = null)
     {
         ArgumentNullException.ThrowIfNull(spec);
+        if (_targets.Exists(running => running.Name == spec.Name))
+            return Errno.EEXIST;
+        IReadOnlyList<Nid> nids = spec.ServiceNids.Count == 0 ? Nids : [.. Nids.Where(spec.ServiceNids.Contains)];
+        if (nids.Count == 0)
+            return Errno.EADDRNOTAVAIL;
         Result<Mgc> connected = await _node.ConnectMgsAsync(_mgsPeers, cancel);
         if (connected.Failed)
             return connected.Error;
         Mgc mgc = connected.Value;
-        MgsTargetInfo info = Describe(spec, isFresh && !isKnown);
-        Result<MgsTargetInfo> registered = await mgc.RegisterTargetAsync(info, Nids, cancel);
-        if (registered.Failed)
-            return registered.Error;
+        if (Describe(spec, isFresh) is not { } info)
+            return Errno.E2BIG;
+        Result<MgsTargetInfo> answer = await mgc.RegisterTargetAsync(info, nids, cancel);
+        if (answer.Failed)
+            return answer.Error;
+        registered?.Invoke();
+        // Also one that has registered may have been killed before this.
+        if (spec.IsMdt && MddDevice.Format(storage, _node.Context.UnixSeconds) is var formatted
+            and not (Errno.OK or Errno.EROFS))
+            return formatted;
         TargetConfig config = spec.IsMdt
-            ? MakeMdt(spec, storage, isFresh)
+            ? MakeMdt(spec, storage)
             : await MakeOstAsync(spec, storage, mgc, cancel);
         Errno status = await mgc.FollowAsync(spec.Name, config, cancel);
         if (status == Errno.OK)
@@ -109,7 +121,7 @@ public sealed class ServerNode : IAsyncDisposable
         info.Instance = config.Device.Target.Options.Instance;
         if (info.Instance != 0)
         {
-            Result<MgsTargetInfo> ready = await mgc.RegisterTargetAsync(info, Nids, cancel);
+            Result<MgsTargetInfo> ready = await mgc.RegisterTargetAsync(info, nids, cancel);
             if (ready.Failed)
                 _node.Context.Log.Warning(spec.Name, $"the MGS could not tell clients of it: {ready.Error}");
         }
@@ -174,13 +186,8 @@ public sealed class ServerNode : IAsyncDisposable
         await _services.DisposeAsync();
     }
 
-    TargetConfig MakeMdt(TargetSpec spec, IDtDevice storage, bool isFresh)
+    TargetConfig MakeMdt(TargetSpec spec, IDtDevice storage)
     {
-        if (isFresh)
-        {
-            Errno formatted = MddDevice.Format(storage, _node.Context.UnixSeconds);
-            Lassert.That(formatted == Errno.OK, "a fresh MDT cannot be formatted");
-        }
         var lod = new LodDevice(_node.Ptlrpc, storage, new LodOptions
         {
             FileSystemName = spec.FsName,
@@ -217,13 +224,17 @@ public sealed class ServerNode : IAsyncDisposable
         return new TargetConfig(ost, null);
     }
 
-    static MgsTargetInfo Describe(TargetSpec spec, bool isFresh) => new()
-    {
-        StripeIndex = spec.Index,
-        Flags = (spec.IsMdt ? LddFlags.SV_TYPE_MDT : LddFlags.SV_TYPE_OST)
-            | (isFresh ? LddFlags.VIRGIN | LddFlags.UPDATE : 0) | MgsTargetOperations.Register,
-        FsName = Text64.From(spec.FsName),
-        ServiceName = Text64.From(spec.Name),
-        Uuid = Text40.From(spec.Name + "_UUID"),
-    };
+    /// <summary>What it registers as; null for parameters that are too long.</summary>
+    static MgsTargetInfo? Describe(TargetSpec spec, bool isFresh) =>
+        !Text4096.TryFrom(string.Join(' ', spec.Parameters), out Text4096 parameters) ? null : new MgsTargetInfo
+        {
+            StripeIndex = spec.Index,
+            Flags = (spec.IsMdt ? LddFlags.SV_TYPE_MDT : LddFlags.SV_TYPE_OST)
+                | (isFresh ? LddFlags.VIRGIN | LddFlags.UPDATE : 0) | MgsTargetOperations.Register
+                | (spec.ServiceNids.Count > 0 ? LddFlags.NO_PRIMNODE : 0),
+            FsName = Text64.From(spec.FsName),
+            ServiceName = Text64.From(spec.Name),
+            Uuid = Text40.From(spec.Name + "_UUID"),
+            Params = parameters,
+        };
 }

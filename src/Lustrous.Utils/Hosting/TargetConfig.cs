@@ -15,7 +15,8 @@ namespace Lustrous.Utils.Hosting;
 sealed class TargetConfig(ITargetDevice device, LodDevice? lod) : IConfigLogOwner
 {
     readonly UuidTable _uuids = new();
-    readonly Dictionary<string, IReadOnlyList<Nid>> _nidsByTarget = new(StringComparer.Ordinal);
+    readonly Dictionary<string, List<Nid>> _nidsByTarget = new(StringComparer.Ordinal);
+    readonly Dictionary<string, string> _targetByDevice = new(StringComparer.Ordinal);
 
     public ITargetDevice Device => device;
 
@@ -31,9 +32,12 @@ sealed class TargetConfig(ITargetDevice device, LodDevice? lod) : IConfigLogOwne
             case LcfgCommand.ADD_UUID:
                 return new(ConfigNids.Add(_uuids, command));
             case LcfgCommand.SETUP when command.Text(0) != device.Name && command.Text(2) is { } node:
-                _nidsByTarget[command.Text(1) ?? ""] = _uuids.Find(node);
+                _nidsByTarget[command.Text(1) ?? ""] = [.. _uuids.Find(node)];
+                _targetByDevice[command.Text(0) ?? ""] = command.Text(1) ?? "";
                 return new(Errno.OK);
-            case LcfgCommand.ADD_CONN or LcfgCommand.SETUP:
+            case LcfgCommand.ADD_CONN:
+                return new(AddConnection(command));
+            case LcfgCommand.SETUP:
                 return new(Errno.OK);
             case LcfgCommand.LOV_ADD_OBD when lod is not null:
                 return new(AddOst(command));
@@ -42,9 +46,21 @@ sealed class TargetConfig(ITargetDevice device, LodDevice? lod) : IConfigLogOwne
         }
     }
 
+    /// <summary>Where else an OST may run: before it is added, or for one that has been.</summary>
+    Errno AddConnection(ConfigCommand command)
+    {
+        if (command.Text(0) is not { } device || !_targetByDevice.TryGetValue(device, out string? target))
+            return Errno.OK;
+        IReadOnlyList<Nid> nids = _uuids.Find(command.Text(1) ?? "");
+        _nidsByTarget[target].AddRange(nids.Except(_nidsByTarget[target]));
+        if (lod?.Osts.FirstOrDefault(ost => ost.Options.TargetUuid == target)?.Import is { } import)
+            import.AddConnections(nids);
+        return Errno.OK;
+    }
+
     Errno AddOst(ConfigCommand command)
     {
-        if (command.Text(1) is not { } target || !_nidsByTarget.TryGetValue(target, out IReadOnlyList<Nid>? nids)
+        if (command.Text(1) is not { } target || !_nidsByTarget.TryGetValue(target, out List<Nid>? nids)
             || !uint.TryParse(command.Text(2), NumberStyles.None, CultureInfo.InvariantCulture, out uint index))
             return Errno.EINVAL;
         return lod!.AddOst(index, nids);

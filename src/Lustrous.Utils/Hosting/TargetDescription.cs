@@ -34,6 +34,10 @@ sealed record TargetDescription
     /// process.</summary>
     public string Storage { get; init; } = TargetStorage.Memory;
 
+    /// <summary>Nodes of <c>--servicenode</c>: each may serve it, also as the first
+    /// (<c>LDD_F_NO_PRIMNODE</c>).</summary>
+    public IReadOnlyList<string> ServiceNodes { get; init; } = [];
+
     /// <summary>Bytes it holds at most; 0: as much as there is.</summary>
     public long CapacityBytes { get; init; }
 
@@ -42,9 +46,6 @@ sealed record TargetDescription
 
     /// <summary>The NID that it was first served at, and that clients find in its MGS's logs.</summary>
     public string? ServedAt { get; init; }
-
-    /// <summary>Writes its logs anew at the next start (<c>--writeconf</c>).</summary>
-    public bool WriteConf { get; init; }
 
     [JsonIgnore]
     public string Name => Mdt || Ost

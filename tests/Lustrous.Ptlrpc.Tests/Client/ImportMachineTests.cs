@@ -134,8 +134,8 @@ public sealed class ImportMachineTests
         ImportActions actions =
             machine.ConnectReplied(2, Reply(9, Replayable | MsgConnectFlags.RECOVERING), 201, hasReplay: true);
         Assert.Equal(ImportActions.NotifyConnectData | ImportActions.ReplayNext, actions);
-        Assert.Equal(ImportActions.ReplayNext, machine.Replayed(2, 51, Errno.OK, 202, hasReplay: true));
-        Assert.Equal(ImportActions.ReplayLocks, machine.Replayed(2, 52, Errno.OK, 202, hasReplay: false));
+        Assert.Equal(ImportActions.ReplayNext, machine.Replayed(2, 51, 151, Errno.OK, 202, hasReplay: true));
+        Assert.Equal(ImportActions.ReplayLocks, machine.Replayed(2, 52, 152, Errno.OK, 202, hasReplay: false));
         Assert.Equal(52UL, machine.LastReplayTransno);
         Assert.Equal(ImportActions.SendReplayDone, machine.LocksReplayed(2, Errno.OK, 202));
         Assert.Equal(ImportState.ReplayWait, machine.State);
@@ -148,14 +148,14 @@ public sealed class ImportMachineTests
     {
         ImportMachine machine = Lost();
         machine.ConnectReplied(2, Reply(9, Replayable | MsgConnectFlags.RECOVERING), 201, hasReplay: true);
-        machine.Replayed(2, 51, Errno.OK, 202, hasReplay: true);
-        Assert.Equal(ImportActions.SendConnect, machine.Replayed(2, 0, Errno.ETIMEDOUT, 203, hasReplay: true));
+        machine.Replayed(2, 51, 151, Errno.OK, 202, hasReplay: true);
+        Assert.Equal(ImportActions.SendConnect, machine.Replayed(2, 0, 10, Errno.ETIMEDOUT, 203, hasReplay: true));
         MsgConnectFlags flags = Replayable | MsgConnectFlags.RECOVERING | MsgConnectFlags.RECONNECT;
         ImportActions actions = machine.ConnectReplied(3, Reply(9, flags), 204, hasReplay: true);
         Assert.Equal(ImportActions.NotifyConnectData | ImportActions.ReplayNext, actions);
         Assert.Equal(51UL, machine.LastReplayTransno);
         Assert.True(machine.TakeResendReplay());
-        Assert.Equal(ImportActions.None, machine.Replayed(2, 52, Errno.OK, 204, hasReplay: true));    // old news
+        Assert.Equal(ImportActions.None, machine.Replayed(2, 52, 152, Errno.OK, 204, hasReplay: true));    // old news
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class ImportMachineTests
     {
         ImportMachine machine = Lost();
         machine.ConnectReplied(2, Reply(9, Replayable | MsgConnectFlags.RECOVERING), 201, hasReplay: true);
-        machine.Replayed(2, 52, Errno.OK, 202, hasReplay: false);
+        machine.Replayed(2, 52, 152, Errno.OK, 202, hasReplay: false);
         machine.LocksReplayed(2, Errno.OK, 202);
         machine.ReplayDoneAnswered(2, Errno.OK, 203);
         machine.ConnectionLost(2, 300);

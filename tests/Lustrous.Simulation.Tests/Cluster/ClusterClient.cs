@@ -32,13 +32,13 @@ sealed class ClusterClient(SimNode node, int number)
     public void LookForEvictions() => WasEvicted |= Imports().Any(import =>
         import.GetInfo().History.Any(change => change.State == ImportState.Evicted));
 
-    public Task MountAsync(LNetProcessId mgs) => node.RunAsync(async () =>
+    public Task MountAsync(IReadOnlyList<LNetProcessId> mgs) => node.RunAsync(async () =>
     {
         _lustre = new LustreNode(node.LNet);
         Errno status = _lustre.Start();
         Lassert.That(status == Errno.OK, $"lock callbacks: {status}");
         Result<ClientMount> mounted = await ClientMount.MountAsync(
-            _lustre, new ClientMountOptions { FsName = ClusterWorld.FsName, Mgs = [mgs] }, default);
+            _lustre, new ClientMountOptions { FsName = ClusterWorld.FsName, Mgs = mgs }, default);
         Lassert.That(!mounted.Failed, $"client {number} cannot mount: {mounted.Error}");
         _mount = mounted.Value;
         Posix = new PosixClient(_mount.Llite);

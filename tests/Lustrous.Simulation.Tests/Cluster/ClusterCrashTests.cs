@@ -20,6 +20,18 @@ public sealed class ClusterCrashTests
     public void Names_and_data_survive_crashes_of_any_server() => SomethingIsLost(sim =>
         TreeAsync(sim, new ClusterPlan { Operations = 40, CommitDelay = CommitDelay(sim) }, metadataOnly: false));
 
+    /// <summary>Servers that come up register, and read their logs, over a network that loses messages.</summary>
+    [Fact]
+    public void Crashes_on_a_bad_network_lose_nothing() => SomethingIsLost(sim => TreeAsync(
+        sim, new ClusterPlan { Operations = 30, CommitDelay = CommitDelay(sim) }, metadataOnly: false,
+        SimLinkOptions.Default with { DropProbability = 0.01, CutProbability = 0.003 }));
+
+    /// <summary>Each server has two machines, the MGS too: what dies on one comes up on the other.</summary>
+    [Fact]
+    public void Names_and_data_survive_when_servers_move_to_another_machine() => SomethingIsLost(sim => TreeAsync(
+        sim, new ClusterPlan { Operations = 30, NodesPerServer = 2, CommitDelay = CommitDelay(sim) },
+        metadataOnly: false));
+
     [Fact]
     public void A_read_returns_the_last_write_whatever_server_crashes() => SomethingIsLost(async sim =>
     {
@@ -61,9 +73,11 @@ public sealed class ClusterCrashTests
     static TimeSpan CommitDelay(Simulation sim) =>
         TimeSpan.FromMilliseconds(500 + sim.Random.Next(30_000));
 
-    static async Task<ClusterWorld> TreeAsync(Simulation sim, ClusterPlan plan, bool metadataOnly)
+    static async Task<ClusterWorld> TreeAsync(
+        Simulation sim, ClusterPlan plan, bool metadataOnly, SimLinkOptions? link = null)
     {
         ClusterWorld world = await ClusterWorld.StartAsync(sim, plan);
+        sim.Network.DefaultLink = link ?? sim.Network.DefaultLink;
         var load = new TreeWorkload(sim.Random, "/tree", world.Clients);
         await load.PrepareAsync();
         Task work = WorkAsync();

@@ -10,6 +10,9 @@ sealed record ClusterPlan
 
     public int OstsPerServer { get; init; } = 2;
 
+    /// <summary>Machines of equal rank that each server may run on; one that dies comes up on the next.</summary>
+    public int NodesPerServer { get; init; } = 1;
+
     /// <summary>From a change to its commit on the servers.</summary>
     public TimeSpan CommitDelay { get; init; } = TimeSpan.FromMilliseconds(20);
 

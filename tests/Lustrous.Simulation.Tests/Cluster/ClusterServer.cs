@@ -9,16 +9,23 @@ using Lustrous.Utils.Hosting;
 
 namespace Lustrous.Simulation.Tests.Cluster;
 
-/// <summary>One server machine: the node and its targets, on disks that outlive it.</summary>
-sealed class ClusterServer(SimNode node, ClusterPlan plan)
+/// <summary>One server: its targets, on disks that outlive the machine, and can be reached by others that take them
+/// over.</summary>
+/// <param name="nodes">Where it may run; the first at first.</param>
+/// <param name="plan">Of the cluster.</param>
+sealed class ClusterServer(SimNode[] nodes, ClusterPlan plan)
 {
+    int _at;
     readonly List<CrashDisk> _disks = [];
     readonly List<CrashDevice> _open = [];
     readonly MemoryConfigStore _logs = new();       // the MGS's disk
     LustreNode? _lustre;
     Func<Task> _start = null!;
 
-    public SimNode Node => node;
+    /// <summary>Where it runs now, or ran last.</summary>
+    public SimNode Node => nodes[_at];
+
+    public IEnumerable<LNetProcessId> Places => nodes.Select(node => node.Id);
 
     public ServerNode Servers { get; private set; } = null!;
 
@@ -28,19 +35,25 @@ sealed class ClusterServer(SimNode node, ClusterPlan plan)
     public bool IsServing { get; private set; }
 
     /// <summary>Makes its disks, and starts the services, the MGS where it belongs, and the targets.</summary>
-    public Task StartAsync(bool withMgs, LNetProcessId mgs, TargetSpec[] targets)
+    public Task StartAsync(bool withMgs, LNetProcessId[] mgs, TargetSpec[] targets)
     {
         foreach (TargetSpec target in targets)
         {
-            _disks.Add(new CrashDisk(node.AddDisk(target.Name), new MemDeviceOptions
+            _disks.Add(new CrashDisk(Node.AddDisk(target.Name), new MemDeviceOptions
             {
                 Name = target.Name,
                 CapacityBytes = plan.OstBytes,
                 CommitDelay = plan.CommitDelay,
-                HashKey = 1 + (ulong)node.Context.Random.Next(int.MaxValue),
+                HashKey = 1 + (ulong)Node.Context.Random.Next(int.MaxValue),
             }));
         }
-        _start = () => StartTargetsAsync(withMgs, mgs, targets);
+        // Of several places none is the first.
+        TargetSpec[] specs = nodes.Length == 1 ? targets : [.. targets.Select(target => target with
+        {
+            ServiceNids = [.. nodes.Select(node => node.Nid)],
+            Parameters = [.. nodes.Select(node => $"failover.node={node.Nid}")],
+        })];
+        _start = () => StartTargetsAsync(withMgs, mgs, specs);
         return _start();
     }
 
@@ -48,41 +61,43 @@ sealed class ClusterServer(SimNode node, ClusterPlan plan)
     public void Crash(SeededRandom random)
     {
         IsServing = false;
-        node.Crash(loud: random.Next(2) == 0);
+        Node.Crash(loud: random.Next(2) == 0);
         foreach (CrashDisk disk in _disks)
             disk.Crash(random.Next(disk.UncommittedCount + 1));
     }
 
-    /// <summary>It comes up again, with what is on its disks.</summary>
+    /// <summary>It comes up again, on the next of its machines, with what is on its disks.</summary>
     public async Task RestartAsync()
     {
-        await node.RestartAsync();
+        _at = (_at + 1) % nodes.Length;
+        if (!Node.IsUp)
+            await Node.RestartAsync();
         await _start();
     }
 
-    Task StartTargetsAsync(bool withMgs, LNetProcessId mgs, TargetSpec[] targets) => node.RunAsync(async () =>
+    Task StartTargetsAsync(bool withMgs, LNetProcessId[] mgs, TargetSpec[] targets) => Node.RunAsync(async () =>
     {
         _open.Clear();
-        _lustre = new LustreNode(node.LNet);
+        _lustre = new LustreNode(Node.LNet);
         Check(_lustre.Start(), "lock callbacks");
         ServerRoles roles = withMgs ? ServerRoles.Mgs : ServerRoles.None;
         foreach (TargetSpec target in targets)
             roles |= target.IsMdt ? ServerRoles.Mds : ServerRoles.Oss;
-        Servers = new ServerNode(_lustre, roles, [mgs]);
+        Servers = new ServerNode(_lustre, roles, mgs);
         Check(Servers.Start(), "services");
         if (withMgs)
             Check(await Servers.StartMgsAsync(new MgsOptions { Store = _logs }, default), "MGS");
         for (int i = 0; i < targets.Length; i++)
         {
             bool isFresh = _disks[i].IsEmpty;
-            CrashDevice device = _disks[i].Open(node.Context);
+            CrashDevice device = _disks[i].Open(Node.Context);
             _open.Add(device);
             Check(await Servers.StartTargetAsync(targets[i], device, isFresh, default), targets[i].Name);
         }
         IsServing = true;
     });
 
-    public Task StopAsync() => node.RunAsync(async () =>
+    public Task StopAsync() => Node.RunAsync(async () =>
     {
         await Servers.DisposeAsync();
         await _lustre!.DisposeAsync();

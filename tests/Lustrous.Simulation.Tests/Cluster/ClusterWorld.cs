@@ -37,14 +37,16 @@ sealed class ClusterWorld
     /// <summary>Those whose machine lives.</summary>
     public IEnumerable<ClusterClient> Alive => Clients.Where(client => client.Node.IsUp);
 
-    LNetProcessId Mgs => _servers[0].Node.Id;
+    LNetProcessId[] Mgs => [.. _servers[0].Places];
 
     public static async Task<ClusterWorld> StartAsync(Simulation sim, ClusterPlan plan)
     {
-        SimNode[] nodes = await sim.AddNodesAsync(1 + plan.Servers + plan.Clients);
-        ClusterServer[] servers = [.. nodes.Take(1 + plan.Servers).Select(node => new ClusterServer(node, plan))];
+        int machines = (1 + plan.Servers) * plan.NodesPerServer;
+        SimNode[] nodes = await sim.AddNodesAsync(machines + plan.Clients);
+        ClusterServer[] servers =
+            [.. nodes.Take(machines).Chunk(plan.NodesPerServer).Select(places => new ClusterServer(places, plan))];
         ClusterClient[] clients =
-            [.. nodes.Skip(1 + plan.Servers).Select((node, index) => new ClusterClient(node, index + 1))];
+            [.. nodes.Skip(machines).Select((node, index) => new ClusterClient(node, index + 1))];
         var world = new ClusterWorld(sim, plan, servers, clients);
         await servers[0].StartAsync(true, world.Mgs, [new TargetSpec(FsName, true, 0)]);
         for (int i = 1; i < servers.Length; i++)
