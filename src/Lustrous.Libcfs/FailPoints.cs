@@ -61,6 +61,24 @@ public sealed class FailPoints(SeededRandom random)
     /// <summary>Whether <paramref name="place"/> shall fail now (<c>CFS_FAIL_CHECK</c>).</summary>
     public bool Check(uint place) => Matches(place) && Fire(value: null);
 
+    /// <summary>As <see cref="Check"/>, and never again, however it was set (<c>CFS_FAIL_CHECK_ORSET</c> with
+    /// CFS_FAIL_ONCE).</summary>
+    public bool CheckOnce(uint place)
+    {
+        if (!Matches(place))
+            return false;
+        lock (_lock)
+        {
+            if (!Fire(value: null))
+                return false;
+            _location |= (uint)FailFlags.Once;
+            return true;
+        }
+    }
+
+    /// <summary>Whether <paramref name="place"/> is set; nothing is counted (<c>CFS_FAIL_PRECHECK</c>).</summary>
+    public bool IsSet(uint place) => Matches(place);
+
     /// <summary>As <see cref="Check"/>, but only for one object: <c>fail_val</c> is it, or −1
     /// (<c>CFS_FAIL_CHECK_VALUE</c>).</summary>
     public bool CheckValue(uint place, uint value) => Matches(place) && Fire(value);

@@ -30,6 +30,11 @@ sealed class FsDb(string name)
     /// <summary>Targets as they registered the first time; only those whose item the log still has.</summary>
     public Dictionary<(bool IsMdt, uint Index), RegisteredTarget> Registered { get; } = [];
 
+    /// <summary>Clients are not told of targets that have restarted (<c>IR_DISABLED</c>).</summary>
+    public bool IsRecoveryDisabled { get; set; }
+
+    public NotifyTimes Notified { get; } = new();
+
     /// <summary>Where the targets are now.</summary>
     public NidTable Nids { get; } = new();
 

@@ -44,11 +44,13 @@ public sealed partial class MgsTarget
     {
         while (true)
         {
+            TimeSpan begun = _node.Context.Uptime;
             Errno error = await Namespace.RevokeAsync(resource, LockType.Plain, 0, _stopping.Token);
             if (error != Errno.OK)
                 Log(LogLevel.Warning, $"cannot take back the lock {resource}: {error}");
             using (_lock.Enter())
             {
+                NoteNotified(resource, _node.Context.Uptime - begun);
                 if (!_revoking[resource] || error != Errno.OK)
                 {
                     _revoking.Remove(resource);

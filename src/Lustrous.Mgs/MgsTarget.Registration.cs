@@ -5,6 +5,7 @@ using Lustrous.Idl.Mgs;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Idl.Wire;
 using Lustrous.Mgs.Logs;
+using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Bulk;
 using Lustrous.Ptlrpc.Layout;
 using Lustrous.Ptlrpc.Server;
@@ -43,6 +44,8 @@ public sealed partial class MgsTarget
         // Whoever cannot follow the table of NIDs has no other wish than to register.
         if (!request.Export.Supports(ConnectFlags.IMP_RECOV))
             info.Flags = info.Flags & ~MgsTargetOperations.Mask | MgsTargetOperations.Register;
+        if (_node.Context.FailPoints.Check(ObdFail.PauseRegistration))
+            await Task.Delay(TimeSpan.FromSeconds(10), _node.Context.Clock, cancel);
         Errno error = Register(ref info, nids);
         if (error == Errno.OK)
             error = await _store.SyncAsync(cancel);
@@ -276,16 +279,21 @@ public sealed partial class MgsTarget
     {
         if (target.Instance == 0)
             return Errno.EINVAL;
+        int others = ClientsWithoutRecovery;
+        bool isDisabled;
         Errno error;
         using (_lock.Enter())
         {
             FsDb fs = FindOrAddFs(target.FsName);
+            isDisabled = fs.IsRecoveryDisabled;
             fs.Nids.Update(target.IsMdt, target.Index, target.Instance, target.Nids);
             error = _store.SaveTable(fs.Name, fs.Nids.Save());
         }
-        if (error != Errno.OK)
+        if (error != Errno.OK || isDisabled)
             return error;
-        raw.Flags |= LddFlags.IR_CAPABLE;
+        // Where all clients are told, a target need not wait long for them.
+        if (others == 0)
+            raw.Flags |= LddFlags.IR_CAPABLE;
         Revoke(target.FsName, MgsConfigType.Recover);
         return Errno.OK;
     }

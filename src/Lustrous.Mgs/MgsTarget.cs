@@ -51,6 +51,7 @@ public sealed partial class MgsTarget : IServiceTargetHooks, IAsyncDisposable
                 BrwSize = 1 << 20,
             },
             Instance = Options.Instance,
+            FailClass = ObdFail.MgsClass,
         }, this)
         {
             CreateReverseImport = ReverseImport.Factory(node),
@@ -181,8 +182,11 @@ public sealed partial class MgsTarget : IServiceTargetHooks, IAsyncDisposable
 
     FsDb FindOrAddFs(string name)
     {
-        if (!_fileSystems.TryGetValue(name, out FsDb? fs))
-            _fileSystems.Add(name, fs = new FsDb(name));
+        if (_fileSystems.TryGetValue(name, out FsDb? fs))
+            return fs;
+        _fileSystems.Add(name, fs = new FsDb(name));
+        if (_parameters is { } tree)
+            AddLive(tree, fs);
         return fs;
     }
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Obdclass.Storage;
+using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Server;
 using Lustrous.Target.Clients;
 using Lustrous.Target.Grants;
@@ -50,7 +51,9 @@ public sealed partial class LuTarget
             return Errno.OK;
         }
         bool isMulti = (reply.ConnectFlags & ConnectFlags.MULTIMODRPCS) != 0;
-        Result<ClientSlot> added = slots.Add(export.ClientUuid, isMulti ? reply.MaxModifyRpcs : 0);
+        Result<ClientSlot> added = _context.FailPoints.Check(ObdFail.ClientAdd)
+            ? Errno.ENOSPC
+            : slots.Add(export.ClientUuid, isMulti ? reply.MaxModifyRpcs : 0);
         if (!added.Failed)
         {
             data.Slot = added.Value;

@@ -94,6 +94,7 @@ public sealed partial class LuTarget : IDtTransactionHooks
             transno = isReplay ? request.Transno : _lastTransno + 1;
             _lastTransno = Math.Max(_lastTransno, transno);
             _uncommitted.Enqueue((transno, export));
+            SetVersion(transaction, request, transno);
             Record(transaction, request, transno);
             transaction.OnCommit(s_committed, this);
             transaction.Finish();
@@ -110,6 +111,7 @@ public sealed partial class LuTarget : IDtTransactionHooks
             Xid = request.Xid,
             Transno = transno,
             Data = request.OperationData,
+            PreVersions = request.ReplyVersions,
             Tag = request.Tag,
             IsClose = request.Opcode == (uint)MdsOpcode.Close,
             IsRepeated = (request.Flags & (MsgFlags.RESENT | MsgFlags.REPLAY)) != 0,

@@ -2,6 +2,7 @@ using Lustrous.Idl.Mdt;
 using Lustrous.Idl.Ost;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Obdclass.Storage;
+using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Server;
 using Lustrous.Target.Clients;
 using Lustrous.Target.Grants;
@@ -56,6 +57,12 @@ public sealed partial class LuTarget : IAsyncDisposable
                 : Slots is { } known ? (uint)known.MountCount
                 : (uint)context.Random.NextUInt64() | 1,
             PingEvictSeconds = options.PingEvictSeconds,
+            FailClass = options.Kind switch
+            {
+                TargetKind.Mdt => ObdFail.MdsClass,
+                TargetKind.Ost => ObdFail.OstClass,
+                _ => ObdFail.MgsClass,
+            },
         }, new ClientHooks(this));
         _lastTransno = Slots?.LastTransno ?? 0;
         _lastCommitted = _lastTransno;

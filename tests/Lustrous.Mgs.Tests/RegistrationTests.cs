@@ -51,6 +51,42 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public async Task Lctl_sees_the_file_systems_and_whether_clients_are_told_of_restarts()
+    {
+        await using var world = new MgsWorld();
+        var tree = new Obdclass.Parameters.ParameterTree();
+        world.Mgs.AddParameters(tree);
+        await world.RegisterAsync("MDT0000", "10.0.0.1@tcp");
+        await world.RegisterAsync("OST0003", "10.0.0.2@tcp");
+        Obdclass.Parameters.Parameter live = Assert.Single(tree.Match("mgs.MGS.live.*")).Parameter;
+        Assert.StartsWith("fsname: lustre\n", live.Read!(), StringComparison.Ordinal);
+        Assert.Contains("\nlustre-MDT0000\nlustre-OST0003\n", live.Read(), StringComparison.Ordinal);
+        Assert.Contains("    state: full\n    nonir_clients: 0\n", live.Read(), StringComparison.Ordinal);
+
+        Assert.Equal((LddFlags.IR_CAPABLE, 3ul), await ReadyAsync());
+        Assert.Contains("    notify_count: 1\n", live.Read(), StringComparison.Ordinal);
+        Assert.Equal(Errno.OK, live.Write!("state=disabled"));
+        Assert.Contains("    state: disabled\n", live.Read(), StringComparison.Ordinal);
+        Assert.Equal((default(LddFlags), 4ul), await ReadyAsync());
+        Assert.Contains("    notify_count: 1\n", live.Read(), StringComparison.Ordinal);
+        Assert.Equal(Errno.OK, live.Write("0"));
+        Assert.Contains("    notify_count: 0\n", live.Read(), StringComparison.Ordinal);
+        Assert.Equal(Errno.OK, live.Write("state=full"));
+        Assert.Equal(Errno.EINVAL, live.Write("state=nonsense"));
+
+        async Task<(LddFlags, ulong)> ReadyAsync()
+        {
+            MgsTargetInfo ready = MgsWorld.Target("OST0003", "10.0.0.2@tcp", MgsTargetOperations.Ready);
+            ready.Instance = 1;
+            Result<MgsTargetInfo> answer = await world.Mgs.RegisterAsync(ready, default);
+            Assert.Equal(Errno.OK, answer.Error);
+            string version = live.Read().Split("nidtbl_version: ")[1].Split('\n')[0];
+            return (answer.Value.Flags & LddFlags.IR_CAPABLE,
+                ulong.Parse(version, System.Globalization.CultureInfo.InvariantCulture));
+        }
+    }
+
+    [Fact]
     public async Task A_target_that_comes_back_changes_no_log()
     {
         await using var world = new MgsWorld();

@@ -6,6 +6,9 @@ public sealed partial class Mgc
 {
     static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
+    /// <summary>A first request may take longer than <see cref="PersistTime"/> to be given up.</summary>
+    const int LeastAttempts = 3;
+
     /// <summary>For how long an MGS is asked again: as long as most requests have (<c>obd_timeout</c>).</summary>
     TimeSpan PersistTime => TimeSpan.FromSeconds(_node.Options.ObdTimeoutSeconds);
 
@@ -27,10 +30,11 @@ public sealed partial class Mgc
     async ValueTask<Errno> PersistAsync(Func<ValueTask<Errno>> attempt, CancellationToken cancel)
     {
         TimeSpan end = _node.Context.Uptime + PersistTime;
-        while (true)
+        for (int attempts = 1; ; attempts++)
         {
             Errno error = await attempt();
-            if (!MayPass(error) || cancel.IsCancellationRequested || _node.Context.Uptime >= end)
+            bool isOver = attempts >= LeastAttempts && _node.Context.Uptime >= end;
+            if (!MayPass(error) || cancel.IsCancellationRequested || isOver)
                 return error;
             try
             {

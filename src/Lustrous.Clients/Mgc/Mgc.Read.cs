@@ -7,6 +7,7 @@ using Lustrous.Idl.Mgs;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Obdclass.Config;
 using Lustrous.Obdclass.Llog;
+using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Bulk;
 using Lustrous.Ptlrpc.Client;
 using Lustrous.Ptlrpc.Layout;
@@ -21,6 +22,8 @@ public sealed partial class Mgc
 
     async ValueTask<Errno> ReadLogAsync(FollowedLog log, CancellationToken cancel)
     {
+        if (_node.Context.FailPoints.Check(ObdFail.PauseReadLog))
+            await Task.Delay(TimeSpan.FromSeconds(20), _node.Context.Clock, cancel);
         Errno error = await OpenAsync(log, cancel);
         if (error != Errno.OK)
             return error;

@@ -37,6 +37,8 @@ public sealed class Lwp : ISequenceSource, IAsyncDisposable
             ConnectOpcode = (uint)MdsOpcode.Connect,
             RequestPortal = Portals.MDS_REQUEST_PORTAL,
             ReplyPortal = Portals.MDC_REPLY_PORTAL,
+            // Its uuid is the same in every life of the server: by the handle MDT0000 knows that this is another.
+            LocalHandle = node.Context.Random.NextUInt64(),
             ConnectData = new ObdConnectData
             {
                 ConnectFlags = Flags,

@@ -1,6 +1,7 @@
 using Lustrous.Idl.Ldlm;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Ldlm.Server;
+using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Layout;
 using Lustrous.Ptlrpc.Server;
 
@@ -17,6 +18,11 @@ sealed class CallbackHandler(LdlmNode node) : IServiceHandler
 
     Errno Handle(ServerRequest request)
     {
+        if (node.Ptlrpc.Context.FailPoints is { Location: not 0 } faults && faults.Check(PlaceOf(request.Opcode)))
+        {
+            request.NoReply = true;
+            return Errno.OK;
+        }
         switch ((LdlmOpcode)request.Opcode)
         {
             case LdlmOpcode.BlCallback:
@@ -47,6 +53,14 @@ sealed class CallbackHandler(LdlmNode node) : IServiceHandler
             _ => Glimpse(request, held),
         };
     }
+
+    static uint PlaceOf(uint opcode) => (LdlmOpcode)opcode switch
+    {
+        LdlmOpcode.BlCallback => ObdFail.BlockingCallback,
+        LdlmOpcode.CpCallback => ObdFail.CompletionCallback,
+        LdlmOpcode.GlCallback => ObdFail.GlimpseCallback,
+        _ => 0,
+    };
 
     /// <summary>
     /// Somebody else wants the lock. The answer says only that we know; the cancel follows when it is flushed

@@ -112,11 +112,14 @@ public sealed partial class MdtDevice
             | (isAccessAcl ? InodeBits.PERM : 0);
         Result<IDtObject> found = _mdd.Find(record.Fid);
         if (found.Failed)
-            return found.Error;
+            return Missing(request, found.Error, 0);
         using var locks = new MdtLockSet(_locks);
         error = await locks.AddObjectAsync(record.Fid, LockMode.EX, bits, cancel);
+        if (error == Errno.OK)
+            error = CheckVersion(context, found.Value, 0);
         if (error != Errno.OK)
             return error;
+        SetVersioned(context, found.Value);
         return isLayout
             ? await SetLayoutXattrAsync(request, context, found.Value, record, cancel)
             : SetXattr(request, context, found.Value, record);

@@ -7,6 +7,7 @@ using Lustrous.Ldlm.Server;
 using Lustrous.Libcfs;
 using Lustrous.Obdclass.Storage;
 using Lustrous.Oss.Ost;
+using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Bulk;
 using Lustrous.Ptlrpc.Layout;
 using Lustrous.Ptlrpc.Server;
@@ -84,7 +85,7 @@ public sealed partial class OfdDevice
         ChecksumAlgorithm algorithm = BulkChecksum.Unpack(io.Body);
         uint checksum = BulkChecksum.Compute(algorithm, buffers.Vectors);
         // As if the data had changed on its way: the client sees a difference and reads again.
-        if (_context.FailPoints.Check(FailChecksumSend))
+        if (_context.FailPoints.Check(ObdFail.OstChecksumSend))
             checksum++;
         reply.Valid |= MdtValid.FLCKSUM | MdtValid.FLFLAGS;
         reply.Flags = BulkChecksum.Pack(algorithm);

@@ -7,6 +7,7 @@ using Lustrous.Ldlm.Server;
 using Lustrous.Libcfs;
 using Lustrous.Obdclass.Storage;
 using Lustrous.Oss.Ost;
+using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Bulk;
 using Lustrous.Ptlrpc.Layout;
 using Lustrous.Ptlrpc.Server;
@@ -19,7 +20,6 @@ namespace Lustrous.Oss.Ofd;
 public sealed partial class OfdDevice
 {
     // OBD_FAIL_OST_CHECKSUM_RECEIVE, OBD_FAIL_OST_CHECKSUM_SEND
-    const uint FailChecksumReceive = 0x21a, FailChecksumSend = 0x21b;
 
     // Times a write tries again after room was given back by a commit.
     const int SpaceRetries = 3;
@@ -153,7 +153,7 @@ public sealed partial class OfdDevice
     {
         if ((asked.Valid & MdtValid.FLCKSUM) == 0)
             return;
-        if (_context.FailPoints.Check(FailChecksumReceive))
+        if (_context.FailPoints.Check(ObdFail.OstChecksumReceive))
             buffers.Vectors[0].Span[0]++;
         ChecksumAlgorithm algorithm = BulkChecksum.Unpack(asked);
         uint checksum = BulkChecksum.Compute(algorithm, buffers.Vectors);

@@ -51,7 +51,8 @@ public sealed partial class Import
         Perform(actions);
     }
 
-    /// <summary>The same, beginning with where the target is said to be now (<c>import_set_conn_priority</c>).</summary>
+    /// <summary>The same, beginning with where the target is said to be now
+    /// (<c>import_set_conn_priority</c>).</summary>
     /// <param name="peers">Its addresses. Where none of them is known here, all of them are added.</param>
     public void Recover(ReadOnlySpan<LNetProcessId> peers)
     {

@@ -117,10 +117,12 @@ public sealed partial class ImportMachine
             _connections.Add(new ImportConnection(peer));
     }
 
-    /// <summary>The next attempt goes to the first of these addresses that is known; all are added when none is.</summary>
+    /// <summary>The next attempt goes to the first of these addresses that is known; all are added when none
+    /// is.</summary>
     public void Prefer(ReadOnlySpan<LNetProcessId> peers)
     {
-        ImportConnection? chosen = null;
+        // One of a node's addresses may be all that we can reach.
+        ImportConnection? chosen = Current is { } current && peers.Contains(current.Peer) ? current : null;
         foreach (LNetProcessId peer in peers)
             chosen ??= _connections.Find(connection => connection.Peer == peer);
         if (chosen is null)

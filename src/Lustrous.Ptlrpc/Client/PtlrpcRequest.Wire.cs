@@ -80,6 +80,8 @@ public sealed partial class PtlrpcRequest
             return;
         }
         Arm(_due);
+        if (_node.Context.FailPoints.Check(ObdFail.DropRpc))
+            return;
         status = SendRequest(ticket.Peer);
         if (status != Errno.OK)
             End(status);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Lustrous.Idl.Ptlrpc;
+using Lustrous.Idl.Wire;
 using Lustrous.Ptlrpc.Layout;
 
 namespace Lustrous.Ptlrpc.Server;
@@ -38,6 +39,9 @@ public sealed partial class ServerRequest
 
     /// <summary>Of a replayed request, the number its transaction had; else 0.</summary>
     public ulong Transno { get; private set; }
+
+    /// <summary>Of a replayed request, the versions that its objects had before it (<c>pb_pre_versions</c>).</summary>
+    public Array4<ulong> PreVersions { get; private set; }
 
     /// <summary>The client has the replies up to here.</summary>
     public ulong LastXid { get; private set; }
@@ -137,6 +141,7 @@ public sealed partial class ServerRequest
         Flags = body.Flags;
         OperationFlags = body.OpFlags;
         Transno = body.Transno;
+        PreVersions = body.PreVersions;
         LastXid = body.LastXid;
         Tag = body.Tag;
         TimeoutSeconds = body.Timeout;
@@ -178,5 +183,6 @@ public sealed partial class ServerRequest
         Tag = 0;
         SupportsEarlyReply = false;
         ReplyOperationFlags = default;
+        PreVersions = default;
     }
 }

@@ -1,5 +1,6 @@
 using Lustrous.Idl.LNet;
 using Lustrous.Idl.Ptlrpc;
+using Lustrous.Idl.Wire;
 using Lustrous.LNet;
 using Lustrous.Ptlrpc.Bulk;
 using Lustrous.Ptlrpc.Layout;
@@ -54,6 +55,13 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
     /// <summary>Number of the transaction it made (<c>rq_transno</c>); 0 for none.</summary>
     public ulong ReplyTransno { get; set; }
 
+    /// <summary>Versions of the objects that it changed, as they were before, which its replay brings back.</summary>
+    public ref Array4<ulong> ReplyVersions => ref _replyVersions;
+
+    /// <summary>The storage's object that gets the transaction's number for its version; the target knows its
+    /// type.</summary>
+    public object? VersionedObject { get; set; }
+
     /// <summary>The operation's own, kept with the number for a resend after a restart: dispositions of an
     /// open.</summary>
     public ulong OperationData { get; set; }
@@ -105,6 +113,7 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
     RequestBuffer? _buffer;         // what the message lies in, one reference of it
     PooledBuffer? _moved;           // or the buffer that lolnd handed over
     long _deadlineTicks;
+    Array4<ulong> _replyVersions;
 
     internal void Arrive(RequestBuffer buffer, in LNetEvent e, TimeSpan now)
     {
@@ -165,6 +174,8 @@ public sealed partial class ServerRequest : IFreeListItem<ServerRequest>
         Status = 0;
         ReplyTransno = 0;
         OperationData = 0;
+        ReplyVersions = default;
+        VersionedObject = null;
         EarlyReplies = 0;
         SavedLocks = null;
         NoReply = RememberReply = IsHighPriority = EarlyGivenUp = IsCounted = false;

@@ -72,6 +72,7 @@ public sealed partial class Service
         body.Version = (uint)LustreMsgVersion.PTLRPC_MSG_VERSION;
         body.Opcode = request.Opcode;
         body.Transno = request.ReplyTransno;
+        body.PreVersions = request.ReplyVersions;
         body.OpFlags = request.ReplyOperationFlags;
         body.Handle = new LustreHandle(request.ReplyHandle);
         if (request.Export is { } export)
@@ -115,6 +116,12 @@ public sealed partial class Service
         int offset = request.SupportsEarlyReply ? LustreMessage.EarlySize : 0;
         SavedLocks? locks = request.SavedLocks;
         request.SavedLocks = null;
+        if (Context.FailPoints.Location != 0 && RequestFaults.IsReplyLost(Context.FailPoints, request))
+        {
+            memory.Dispose();
+            locks?.Release();
+            return;
+        }
         EnterBusy();
         _freeReplies.Take().Send(memory, length, offset, matchBits, request.ReplyTarget, locks);
     }

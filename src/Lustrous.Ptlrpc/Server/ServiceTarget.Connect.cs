@@ -42,6 +42,7 @@ public sealed partial class ServiceTarget
             return Errno.ENODEV;
         if (target.RefusesConnects)
             return Errno.EAGAIN;
+        bool isPutOff = target._context.FailPoints.IsSet(ObdFail.RecoveryConnect);
         if (!capsule.TryGetString(Rmf.Cluuid, MessageSide.Request, out ReadOnlySpan<byte> clientUuid)
             || clientUuid.IsEmpty)
             return Errno.EINVAL;
@@ -52,6 +53,8 @@ public sealed partial class ServiceTarget
         if (!asked.ConnectFlags.HasFlag(ConnectFlags.FULL20)
             || request.OperationFlags.HasFlag(MsgConnectFlags.LIBCLIENT) || request.ConnectCount == 0)
             return Errno.EPROTO;
+        if (isPutOff && !asked.ConnectFlags.HasFlag(ConnectFlags.LIGHTWEIGHT))
+            return Errno.EAGAIN;
         if (request.PackReply() is var error and not Errno.OK)
             return error;
         error = target.Connect(request, Encoding.ASCII.GetString(clientUuid), MemoryMarshal.Read<ulong>(handle), asked);

@@ -24,6 +24,9 @@ public sealed record ServiceTargetOptions
     /// intervals).</summary>
     public int PingEvictSeconds { get; init; } = 150;
 
+    /// <summary>Which of Lustre's fail points are its: <see cref="ObdFail.MdsClass"/> and its like.</summary>
+    public uint FailClass { get; init; }
+
     /// <summary>Clients at most; more get ENOMEM, so that connects cannot fill the memory.</summary>
     public int MaxExports { get; init; } = 65536;
 }

@@ -13,6 +13,27 @@ public sealed class TargetHandler : IServiceHandler
     public ValueTask<Errno> HandleAsync(ServerRequest request, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(request);
+        return request.Service.Context.FailPoints.Location == 0
+            ? HandleWellAsync(request, cancel)
+            : HandleFailingAsync(request, request.Service.Context.FailPoints, cancel);
+    }
+
+    static async ValueTask<Errno> HandleFailingAsync(
+        ServerRequest request, FailPoints faults, CancellationToken cancel)
+    {
+        bool isKnown = request.IsConnect || request.Export is { IsConnected: true };
+        if (isKnown && RequestFaults.IsLost(faults, request))
+        {
+            request.NoReply = true;
+            return Errno.OK;
+        }
+        if (RequestFaults.Pause(faults, request) is var pause && pause > TimeSpan.Zero)
+            await Task.Delay(pause, request.Service.Context.Clock, cancel);
+        return await HandleWellAsync(request, cancel);
+    }
+
+    static ValueTask<Errno> HandleWellAsync(ServerRequest request, CancellationToken cancel)
+    {
         if (request.IsConnect)
             return ServiceTarget.HandleConnectAsync(request, cancel);
         // An unknown cookie is how a client learns that it was evicted, or that the server restarted.

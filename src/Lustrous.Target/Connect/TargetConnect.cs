@@ -25,9 +25,9 @@ public static class TargetConnect
     public const ConnectFlags2 MgsFlags2 = ConnectFlags2.REP_MBITS | ConnectFlags2.LARGE_NID;
 
     public const ConnectFlags MdtFlags =
-        Storage | ConnectFlags.IBITS | ConnectFlags.ATTRFID | ConnectFlags.NODEVOH | ConnectFlags.XATTR
-        | ConnectFlags.UMASK | ConnectFlags.LOV_V3 | ConnectFlags.OPEN_BY_FID | ConnectFlags.DISP_STRIPE
-        | ConnectFlags.SUBTREE | ConnectFlags.MULTIMODRPCS | ConnectFlags.MDS_MDS
+        Storage | ConnectFlags.VBR | ConnectFlags.IBITS | ConnectFlags.ATTRFID | ConnectFlags.NODEVOH
+        | ConnectFlags.XATTR | ConnectFlags.UMASK | ConnectFlags.LOV_V3 | ConnectFlags.OPEN_BY_FID
+        | ConnectFlags.DISP_STRIPE | ConnectFlags.SUBTREE | ConnectFlags.MULTIMODRPCS | ConnectFlags.MDS_MDS
         | ConnectFlags.FLOCK_DEAD | ConnectFlags.ACL | ConnectFlags.LARGE_ACL;
 
     public const ConnectFlags2 MdtFlags2 =

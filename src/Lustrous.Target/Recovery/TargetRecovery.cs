@@ -1,4 +1,5 @@
 using Lustrous.Idl.Ptlrpc;
+using Lustrous.Ptlrpc;
 using Lustrous.Ptlrpc.Server;
 using Lustrous.Target.Clients;
 
@@ -52,7 +53,17 @@ public sealed partial class TargetRecovery : ITargetRecovery, IDisposable
         }
     }
 
-    /// <summary>A replay is checked against the versions of what it changes.</summary>
+    /// <summary>Somebody has not come back: what he did is missing.</summary>
+    internal bool HasGaps
+    {
+        get
+        {
+            using (_lock.Enter())
+                return _machine.HasGaps;
+        }
+    }
+
+    /// <summary>A replay met another version of an object than it was made for.</summary>
     internal void Failed(Export export)
     {
         using (_lock.Enter())
@@ -136,6 +147,11 @@ public sealed partial class TargetRecovery : ITargetRecovery, IDisposable
         RecoveryTurn? turn = null;
         using (_lock.Enter())
         {
+            if (request.Transno >= _machine.NextTransno && _context.FailPoints.Check(ObdFail.ReplayDrop))
+            {
+                request.NoReply = true;
+                return new(Errno.EALREADY);
+            }
             // Light clients, and those of no part in it, may ask what has no number.
             RecoveryVerdict verdict = ClientOf(request.Export!) is { } client
                 ? _machine.Arrive(turn = new RecoveryTurn(request, client), out displaced)
@@ -222,7 +238,7 @@ public sealed partial class TargetRecovery : ITargetRecovery, IDisposable
             switch (step)
             {
                 case RecoveryStep.Run:
-                    turn!.Begin(Errno.OK);
+                    Begin(turn!);
                     break;
                 case RecoveryStep.Evict:
                     EvictLate();
@@ -235,6 +251,25 @@ public sealed partial class TargetRecovery : ITargetRecovery, IDisposable
                     break;
             }
         }
+    }
+
+    void Begin(RecoveryTurn turn)
+    {
+        FailPoints faults = _context.FailPoints;
+        TimeSpan delay = faults.Location == 0 || turn.Request.Transno == 0 ? TimeSpan.Zero
+            : faults.Check(ObdFail.ReplayDelay) ? TimeSpan.FromMilliseconds(300)
+            : faults.Check(ObdFail.ReplayDelaySeconds) ? TimeSpan.FromSeconds(faults.Value)
+            : TimeSpan.Zero;
+        if (delay == TimeSpan.Zero)
+            turn.Begin(Errno.OK);
+        else
+            _ = BeginLaterAsync(turn, delay);
+    }
+
+    async Task BeginLaterAsync(RecoveryTurn turn, TimeSpan delay)
+    {
+        await Task.Delay(delay, _context.Clock);
+        turn.Begin(Errno.OK);
     }
 
     void EvictLate()

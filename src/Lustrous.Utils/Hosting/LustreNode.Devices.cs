@@ -1,3 +1,4 @@
+using System.Globalization;
 using Lustrous.Idl.Config;
 using Lustrous.Obdclass.Config;
 using Lustrous.Obdclass.Devices;
@@ -89,8 +90,32 @@ public sealed partial class LustreNode
         return Errno.OK;
     }
 
+    /// <summary><c>fail_loc</c> and <c>fail_val</c>: what fails on purpose, by Lustre's numbers.</summary>
+    void AddFailPoints()
+    {
+        FailPoints faults = Context.FailPoints;
+        Parameters.Add(["fail_loc"], new Parameter(
+            () => faults.Location.ToString(CultureInfo.InvariantCulture),
+            text => Set(text, to => faults.Location = to)));
+        Parameters.Add(["fail_val"], new Parameter(
+            () => faults.Value.ToString(CultureInfo.InvariantCulture), text => Set(text, to => faults.Value = to)));
+
+        static Errno Set(string text, Action<uint> set)
+        {
+            string digits = text.Trim();
+            bool isHex = digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+            if (!uint.TryParse(
+                isHex ? digits[2..] : digits, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None,
+                CultureInfo.InvariantCulture, out uint value))
+                return Errno.EINVAL;
+            set(value);
+            return Errno.OK;
+        }
+    }
+
     void RegisterKinds()
     {
+        AddFailPoints();
         foreach (string kind in s_kinds)
             Devices.Register(new ObdType(kind, static () => new PlainObd()));
     }

@@ -67,6 +67,8 @@ public sealed partial class LustreNode : IAsyncDisposable
                 ImportChanged = what => MgsChanged?.Invoke(name, what),
             });
             _mgcs.Add(mgc);
+            Parameters.Remove(["mgc", name, "ir_state"]);
+            Parameters.Add(["mgc", name, "ir_state"], Parameter.ReadOnly(mgc.RecoverState));
             _listings.Add(ListDevice("mgc", name, mgc.Options.ClientUuid));
         }
         Errno status = await mgc.ConnectAsync(cancel);

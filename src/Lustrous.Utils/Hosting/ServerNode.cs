@@ -62,6 +62,7 @@ public sealed class ServerNode : IAsyncDisposable
     {
         Mgs = new MgsTarget(_node.Ptlrpc, Exports, options);
         _running.Add(Mgs);
+        Mgs.AddParameters(_node.Parameters);
         _listings.Add(_node.ListDevice("mgs", MgsTarget.Uuid, MgsTarget.Uuid));
         return await Mgs.StartAsync(cancel);
     }

@@ -28,9 +28,9 @@ sealed class ReplayCluster
         var plan = new ClusterPlan { OstBytes = 768L << 20 };
         ClusterServer[] servers =
         [
-            new(await sim.AddNodeAsync(Mds), plan), new(await sim.AddNodeAsync(Oss), plan),
+            new([await sim.AddNodeAsync(Mds)], plan), new([await sim.AddNodeAsync(Oss)], plan),
         ];
-        LNetProcessId mgs = servers[0].Node.Id;
+        LNetProcessId[] mgs = [.. servers[0].Places];
         await servers[0].StartAsync(true, mgs, [new TargetSpec(FsName, true, 0)]);
         await servers[1].StartAsync(
             false, mgs, [new TargetSpec(FsName, false, 0), new TargetSpec(FsName, false, 1)]);

@@ -51,6 +51,28 @@ public sealed class ImportMachineTests
     }
 
     [Fact]
+    public void A_target_that_has_moved_is_looked_for_where_it_is_said_to_be()
+    {
+        ImportMachine machine = New(1, 2, 3);
+        machine.Connect(100, 0, out _);
+        machine.ConnectReplied(1, Reply(7), 100, hasReplay: false);
+        machine.Prefer([Peer(3)]);
+        machine.Recover(200, 0);
+        Assert.Equal(Peer(3), machine.Current!.Peer);
+        // Where nobody knew that it might be.
+        machine.ConnectFailed(2, Errno.ETIMEDOUT, 205);
+        machine.Prefer([Peer(9), Peer(8)]);
+        machine.Recover(206, 0);
+        Assert.Equal(Peer(9), machine.Current!.Peer);
+        Assert.Equal(5, machine.Connections.Count);
+        // Of several places of one node the one that was spoken to last.
+        machine.ConnectFailed(3, Errno.ETIMEDOUT, 211);
+        machine.Prefer([Peer(1), Peer(9)]);
+        machine.Recover(212, 0);
+        Assert.Equal(Peer(9), machine.Current!.Peer);
+    }
+
+    [Fact]
     public void An_import_turned_off_while_disconnected_lets_the_pinger_sleep()
     {
         ImportMachine machine = Connected();

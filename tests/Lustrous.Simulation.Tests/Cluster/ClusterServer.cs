@@ -66,6 +66,22 @@ sealed class ClusterServer(SimNode[] nodes, ClusterPlan plan)
             disk.Crash(random.Next(disk.UncommittedCount + 1));
     }
 
+    /// <summary>The same, with so many of them on each disk.</summary>
+    public void Crash(int kept, bool loud)
+    {
+        IsServing = false;
+        Node.Crash(loud);
+        foreach (CrashDisk disk in _disks)
+            disk.Crash(Math.Min(kept, disk.UncommittedCount));
+    }
+
+    /// <summary>Waits until all so far is on the disks.</summary>
+    public Task SyncAsync() => Node.RunAsync(async () =>
+    {
+        foreach (CrashDevice device in _open)
+            Check(await device.SyncAsync(default), "sync");
+    });
+
     /// <summary>It comes up again, on the next of its machines, with what is on its disks.</summary>
     public async Task RestartAsync()
     {

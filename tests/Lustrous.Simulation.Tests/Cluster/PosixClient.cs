@@ -134,6 +134,17 @@ sealed class PosixClient(LliteMount mount)
     public Task<Errno> FsyncAsync(string path) => WithFileAsync(
         path, LliteOpenFlags.ReadWrite, async file => await mount.FsyncAsync(file, dataOnly: false, default));
 
+    public async Task<Errno> ChmodAsync(string path, uint mode)
+    {
+        Result<LliteInode> inode = await WalkAsync(path);
+        if (inode.Failed)
+            return inode.Error;
+        var change = new LliteSetattr { Valid = SetattrFields.Mode, Mode = mode };
+        Result<LliteStat> changed = await mount.SetattrAsync(inode.Value, null, change, Caller, default);
+        Forget(inode.Value);
+        return changed.Error;
+    }
+
     public async Task<Errno> TruncateAsync(string path, long size)
     {
         Result<LliteInode> inode = await WalkAsync(path);

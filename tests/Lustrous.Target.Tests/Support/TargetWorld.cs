@@ -46,6 +46,12 @@ sealed class TargetWorld : IAsyncDisposable
 
     public TimeProvider Clock => _server.Context.Clock;
 
+    /// <summary>Of the server's present life.</summary>
+    public FailPoints Faults => _server.Context.FailPoints;
+
+    /// <summary>Virtual time.</summary>
+    public TimeSpan Now => _sim.Now;
+
     public static void Run(
         TargetKind kind, Func<TargetWorld, Task> body, TimeSpan commitDelay = default, ulong seed = 1) =>
         Simulation.Simulation.Run(seed, async sim =>

@@ -164,6 +164,11 @@ public sealed partial class MdtDevice
         if (NameOf(open.Request, out ReadOnlySpan<byte> name) is var error and not Errno.OK)
             return error;
         uint permissions = open.Record.Mode & StatMode.S_IALLUGO;
+        IDtObject wanted = Storage.Locate(open.Record.Fid2);
+        error = CheckVersions(open.Context, open.Parent, wanted);
+        if (error != Errno.OK)
+            return error;
+        SetVersioned(open.Context, wanted);
         open.Request.OperationData = (ulong)(open.Enqueue.Dispositions | Dispositions.OPEN_CREATE);
         error = _mdd.Create(open.Context, open.Parent!, name, new MddCreate
         {

@@ -68,11 +68,12 @@ public sealed partial class MdtDevice
     Errno CreateAgain(OpenState open)
     {
         open.Add(Dispositions.LOOKUP_NEG);
+        // Who opened what somebody else had made, and did not bring back.
         if (!open.Has(MdsOpenFlags.CREAT))
-            return Errno.ENOENT;
+            return Missing(open.Request, Errno.ENOENT, 1);
         Result<IDtObject> parent = _mdd.Find(open.Record.Fid1);
         if (parent.Failed)
-            return parent.Error;
+            return Missing(open.Request, parent.Error, 0);
         open.Parent = parent.Value;
         return CreateForOpen(open);
     }

@@ -43,6 +43,7 @@ public sealed partial class MdtDevice
     Errno ReconstructReint(ServerRequest request, in MdtRecReint record, in ReplyRecord answered)
     {
         request.ReplyTransno = answered.Transno;
+        request.ReplyVersions = answered.PreVersions;
         Fid fid = record.Opcode switch
         {
             ReintOp.Create => ReintRecord.Create(record).Fid2,
@@ -88,7 +89,7 @@ public sealed partial class MdtDevice
             return Errno.EOPNOTSUPP;
         Result<IDtObject> found = _mdd.Find(record.Fid);
         if (found.Failed)
-            return found.Error;
+            return Missing(request, found.Error, 0);
         var context = ContextOf(ReintRecord.CredentialsOf(record), request);
         using var locks = new MdtLockSet(_locks);
         Errno error = !request.Capsule.GetBytes(Rmf.Eadata, MessageSide.Request).IsEmpty
@@ -122,6 +123,10 @@ public sealed partial class MdtDevice
         bool truncates = (attributes.Valid & DtValid.Size) != 0;
         if ((truncates || (record.Valid & MdsAttrFlags.FROM_OPEN) != 0) && _mdd.Open.IsExecuted(o.Fid))
             return Errno.ETXTBSY;
+        error = CheckVersion(context, o, 0);
+        if (error != Errno.OK)
+            return error;
+        SetVersioned(context, o);
         return _mdd.SetAttributes(context, o, new MddSetattr(attributes, flags)
         {
             Som = truncates ? NewSom(o, record, isTruncate: true) : null,
@@ -136,6 +141,10 @@ public sealed partial class MdtDevice
             directory.Fid, Idl.Ldlm.LockMode.PW, Idl.Ldlm.InodeBits.XATTR, cancel);
         if (error != Errno.OK)
             return error;
+        error = CheckVersion(context, directory, 0);
+        if (error != Errno.OK)
+            return error;
+        SetVersioned(context, directory);
         ReadOnlySpan<byte> wanted = request.Capsule.GetBytes(Rmf.Eadata, MessageSide.Request);
         return IsDirectoryStriping(wanted)
             ? Errno.EOPNOTSUPP      // where directories go is no choice with one MDT

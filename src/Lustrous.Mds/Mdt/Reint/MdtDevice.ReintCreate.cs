@@ -26,7 +26,7 @@ public sealed partial class MdtDevice
     {
         Result<IDtObject> parent = _mdd.Find(record.Fid1);
         if (parent.Failed)
-            return parent.Error;
+            return Missing(request, parent.Error, 0);
         if (NameOf(request, out ReadOnlySpan<byte> name) is var error and not Errno.OK)
             return error;
         // Looked up without a lock first: mkdir -p of what exists must not take every client's locks.
@@ -61,6 +61,11 @@ public sealed partial class MdtDevice
             DefaultLayout = layout,
         };
         var context = ContextOf(ReintRecord.CredentialsOf(record), request);
+        IDtObject wanted = Storage.Locate(record.Fid2);
+        error = CheckVersions(context, parent, wanted);
+        if (error != Errno.OK)
+            return error;
+        SetVersioned(context, wanted);
         error = _mdd.Create(context, parent, name, spec, out IDtObject child);
         return error == Errno.OK ? Result.Of(child) : error;
     }
@@ -73,7 +78,7 @@ public sealed partial class MdtDevice
         Result<IDtObject> parent = _mdd.Find(record.Fid2);
         Result<IDtObject> source = _mdd.Find(record.Fid1);
         if (parent.Failed || source.Failed)
-            return Errno.ENOENT;
+            return Missing(request, Errno.ENOENT, parent.Failed ? 0 : 1);
         if (NameOf(request, out ReadOnlySpan<byte> name) is var error and not Errno.OK)
             return error;
         // A directory is refused before its locks are taken: they would come in the wrong order.
@@ -91,7 +96,12 @@ public sealed partial class MdtDevice
         else
             name = default;
         var context = ContextOf(ReintRecord.CredentialsOf(rec), request);
-        return error == Errno.OK ? _mdd.Link(context, parent.Value, name, source.Value, record.Time) : error;
+        if (error == Errno.OK)
+            error = CheckVersions(context, parent.Value, source.Value);
+        if (error != Errno.OK)
+            return error;
+        SetVersioned(context, source.Value);
+        return _mdd.Link(context, parent.Value, name, source.Value, record.Time);
     }
 
     async ValueTask<Errno> ReintUnlinkAsync(ServerRequest request, MdtRecReint rec, CancellationToken cancel)
@@ -99,7 +109,7 @@ public sealed partial class MdtDevice
         MdtRecUnlink record = ReintRecord.Unlink(rec);
         Result<IDtObject> parent = _mdd.Find(record.Fid1);
         if (parent.Failed)
-            return parent.Error;
+            return Missing(request, parent.Error, 0);
         if (NameOf(request, out ReadOnlySpan<byte> name) is var error and not Errno.OK)
             return error;
         using var locks = new MdtLockSet(_locks);
@@ -107,6 +117,8 @@ public sealed partial class MdtDevice
         if (error != Errno.OK)
             return error;
         error = LookupChild(request, Known(ReintRecord.CredentialsOf(rec)), parent.Value, out Fid fid);
+        if (error == Errno.ENOENT)
+            return Missing(request, error, 1);
         if (error == Errno.OK)
             error = await locks.AddObjectAsync(fid, LockMode.EX, InodeBits.LOOKUP | InodeBits.UPDATE, cancel);
         return error == Errno.OK ? Unlink(request, rec, record, parent.Value, fid) : error;
@@ -133,6 +145,10 @@ public sealed partial class MdtDevice
             return error;
         var context = ContextOf(ReintRecord.CredentialsOf(rec), request);
         IDtObject child = Storage.Locate(fid);
+        error = CheckVersions(context, parent, child);
+        if (error != Errno.OK)
+            return error;
+        SetVersioned(context, child);
         error = _mdd.Unlink(
             context, parent, name, child, StatMode.IsDirectory(record.Mode), record.Time, out DtAttributes left);
         if (error == Errno.OK)

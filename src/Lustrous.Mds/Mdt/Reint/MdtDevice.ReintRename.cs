@@ -20,10 +20,10 @@ public sealed partial class MdtDevice
             return error;
         Result<IDtObject> oldParent = _mdd.Find(record.Fid1);
         if (oldParent.Failed)
-            return oldParent.Error;
+            return Missing(request, oldParent.Error, 0);
         Result<IDtObject> newParent = _mdd.Find(record.Fid2);
         if (newParent.Failed)
-            return newParent.Error;
+            return Missing(request, newParent.Error, 1);
         var move = new Move(oldParent.Value, newParent.Value, oldHash, newHash);
         using var locks = new MdtLockSet(_locks);
         // Directories that move between directories change who is above whom: one at a time, so that no circle can be
@@ -132,7 +132,7 @@ public sealed partial class MdtDevice
         Credentials who = Known(ReintRecord.CredentialsOf(rec));
         Errno error = _mdd.Lookup(move.OldParent, who, oldName, out DtEntry source);
         if (error != Errno.OK)
-            return error;
+            return Missing(request, error, 2);
         Result<IDtObject> sourceObject = Storage.Find(source.Fid);
         if (sourceObject.Failed)
             return sourceObject.Error;
@@ -204,6 +204,14 @@ public sealed partial class MdtDevice
             and not Errno.OK)
             return error;
         var context = ContextOf(ReintRecord.CredentialsOf(rec), request);
+        error = CheckVersions(context, move.OldParent, move.NewParent);
+        if (error == Errno.OK)
+            error = CheckVersion(context, move.Source, 2);
+        if (error == Errno.OK)
+            error = CheckVersion(context, move.Victim, 3);
+        if (error != Errno.OK)
+            return error;
+        SetVersioned(context, move.Source!);
         error = _mdd.Rename(context, new MddRename
         {
             OldParent = move.OldParent,
