@@ -54,8 +54,8 @@ sealed partial class OscObject
     }
 
     /// <summary>
-    /// Asks for the whole object of a new file, for writing; whoever needs a lock meanwhile waits for this one. Where it
-    /// fails they ask themselves.
+    /// Asks for the whole object of a new file, for writing; whoever needs a lock meanwhile waits for this one. Where
+    /// it fails they ask themselves.
     /// </summary>
     public Task LockAheadAsync()
     {
