@@ -481,11 +481,13 @@ public sealed partial class LliteMount
         LliteAttributes known = inode.LastAttributes;
         MdsAttrFlags valid = MdsAttrFlags.MODE | MdsAttrFlags.ATIME | MdsAttrFlags.ATIME_SET | MdsAttrFlags.MTIME
             | MdsAttrFlags.MTIME_SET | MdsAttrFlags.CTIME | MdsAttrFlags.CTIME_SET;
-        if (inode.Data is { } data && data.TryGetAttributes(out LovAttributes current))
-        {
+        LovAttributes current = default;
+        bool isExact = inode.Data is { } data && data.TryGetAttributes(out current);
+        if (isExact)
             known = inode.Remember(current);
+        // Of a writer what it knew last will do: nobody takes it for exact.
+        if (isExact || (inode.IsRegular && file.MayWrite))
             valid |= MdsAttrFlags.LSIZE | MdsAttrFlags.LBLOCKS;
-        }
         return NoChange(inode.Fid) with
         {
             Valid = valid,
