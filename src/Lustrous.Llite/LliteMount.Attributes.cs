@@ -63,8 +63,9 @@ public sealed partial class LliteMount
     async ValueTask<Result<LliteStat>> GetattrSlowAsync(
         LliteInode inode, Credentials caller, CancellationToken cancel)
     {
-        if (inode.Fetching is { } coming)
-            await coming;
+        if (inode.Fetching is { IsCompleted: false } coming
+            && await coming.EndedAsync(cancel) is var interrupted and not Errno.OK)
+            return interrupted;
         if (!inode.TryGetMetadata(out LliteAttributes attributes))
         {
             Errno fetched = await FetchAsync(inode, caller, cancel);
@@ -93,7 +94,8 @@ public sealed partial class LliteMount
     // one. Where it does so time after time, the question goes out behind the change, and its answer is here in time.
     void FetchAfterChange(LliteInode directory)
     {
-        if (!directory.NoteChange())
+        // Of a striped directory every stripe would be asked, and be asked again by who then wants to know.
+        if (!directory.NoteChange() || directory.Stripes is not null)
             return;
         Task fetching = FetchAheadAsync(directory);
         directory.Fetching = fetching;

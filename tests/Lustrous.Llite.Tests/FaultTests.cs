@@ -53,4 +53,49 @@ public sealed class FaultTests
         Assert.Equal(Errno.OK, (await one.LookupAsync("c")).Error);
         Assert.Equal(4, (await one.ListAsync(one.Mount.Root)).Names.Count);
     });
+
+    [Fact]
+    public void Who_waits_for_attributes_asked_for_ahead_can_be_interrupted() => LliteWorld.Run(async world =>
+    {
+        LliteClient one = await world.MountAsync();
+        LliteInode directory = (await one.MkdirAsync("d")).Value.Inode!;
+        for (int i = 0; i < 2; i++)
+        {
+            await one.MkdirAsync($"x{i}", directory);
+            await one.StatAsync(directory);
+        }
+        world.Cut(one);
+        Task<Result<LliteEntry>> making = one.MkdirAsync("x2", directory);
+        await InterruptedAsync(world, one, directory);
+        Assert.NotNull(directory.Fetching);
+        world.Mend(one);
+        Assert.Equal(Errno.OK, (await making).Error);
+        Assert.Equal(5u, (await one.StatAsync(directory)).Value.Attributes.Nlink);
+    });
+
+    [Fact]
+    public void Who_waits_for_the_lock_of_a_new_file_can_be_interrupted() => LliteWorld.Run(async world =>
+    {
+        LliteClient one = await world.MountAsync();
+        LliteCreated made = (await one.CreateAsync("f")).Value;
+        world.Cut(one);
+        await InterruptedAsync(world, one, made.Entry.Inode!);
+        world.Mend(one);
+        Assert.Equal(5, (await one.WriteAsync(made.Opened.File, 0, "hello"u8.ToArray())).Value);
+        Assert.Equal(5u, (await one.StatAsync(made.Entry.Inode!)).Value.Attributes.Size);
+    });
+
+    // A stat that waits for a server which does not answer, and gets a signal.
+    static async Task InterruptedAsync(LliteWorld world, LliteClient client, LliteInode inode)
+    {
+        using var signal = new CancellationTokenSource();
+        Task<Result<LliteStat>> asking = client.RunAsync(
+            () => client.Mount.GetattrAsync(inode, null, new Credentials(0, 0), signal.Token).AsTask());
+        await world.Delay(TimeSpan.FromSeconds(1));
+        Assert.False(asking.IsCompleted);
+        signal.Cancel();
+        await world.Delay(TimeSpan.FromSeconds(1));
+        Assert.True(asking.IsCompleted);
+        Assert.Equal(Errno.EINTR, (await asking).Error);
+    }
 }

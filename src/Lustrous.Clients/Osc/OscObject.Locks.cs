@@ -34,7 +34,8 @@ sealed partial class OscObject
             return held;
         if (Volatile.Read(ref _lockAhead) is { IsCompleted: false } ahead)
         {
-            await ahead;
+            if (await ahead.EndedAsync(cancel) is var interrupted and not Errno.OK)
+                return interrupted;
             if (TryLock(mode, start, end) is { } come)
                 return come;
         }
@@ -74,8 +75,9 @@ sealed partial class OscObject
     /// <summary>Asks for size and times; nothing when locks held tell them (osc_enqueue_base with a glimpse).</summary>
     public async ValueTask<Errno> GlimpseAsync(CancellationToken cancel)
     {
-        if (Volatile.Read(ref _lockAhead) is { IsCompleted: false } ahead)
-            await ahead;
+        if (Volatile.Read(ref _lockAhead) is { IsCompleted: false } ahead
+            && await ahead.EndedAsync(cancel) is var interrupted and not Errno.OK)
+            return interrupted;
         if (IsLocked(LockMode.PR, 0, ulong.MaxValue))
             return Errno.OK;
         var ask = new LockRequest
