@@ -58,15 +58,17 @@ var diskFolder = new Option<string>("--folder")
     DefaultValueFactory = _ => Directory.CreateTempSubdirectory("lustrous-bench-").FullName,
 };
 var names = new Option<int>("--names") { Description = "Instead: one directory that grows to so many names" };
+var tree = new Option<int>("--tree") { Description = "Instead: a tree that grows to so many files" };
 var disk = new Command("disk", "The device on a disk beside the one in memory, and beside dd")
 {
-    rounds, diskFolder, names,
+    rounds, diskFolder, names, tree,
 };
 disk.SetAction((parsed, _) =>
 {
     string folder = Directory.CreateDirectory(parsed.GetValue(diskFolder)!).FullName;
-    return parsed.GetValue(names) is > 0 and var count
-        ? new NamesTable(folder, count, Console.Out).RunAsync()
+    (int inOne, int inTree) = (parsed.GetValue(names), parsed.GetValue(tree));
+    return inOne > 0 || inTree > 0
+        ? new GrowthTable(folder, Math.Max(inOne, inTree), inTree > 0, Console.Out, Console.Error).RunAsync()
         : new DiskTable(folder, parsed.GetValue(rounds), Console.Out).RunAsync();
 });
 var root = new RootCommand("Measures Lustrous. Figures are ratios within one run: machines are noisy.")

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Lustrous.Obdclass.Storage;
 using Lustrous.Osd.Disk.Files;
 using Lustrous.Osd.Disk.Store;
 
@@ -13,14 +13,26 @@ public sealed partial class DiskDevice
     /// <summary>Bytes of transactions after which a commit does not wait for its time.</summary>
     const long CommitBytes = 32 << 20;
 
+    /// <summary>Bytes of transactions that wait while a commit runs, from which on those who write wait too: memory is
+    /// bounded, and the disk sets the pace.</summary>
+    const long MostWaitingBytes = 64 << 20;
+
+    // In steps of so many milliseconds, and so many of them: whoever waits may hold what a commit's callback needs.
+    const int PaceMilliseconds = 10, PaceSteps = 100;
+
     readonly RankedLock _journalLock = new(74, "osd_disk_journal");
     readonly RankedLock _lineLock = new(75, "osd_disk_line");
     readonly ITimer _commitTimer;
-    readonly DiskBatch _group = new();                      // of who commits
+    readonly DiskBatch _doomed = new();                     // of who commits: keys of files that are gone
+    readonly ManualResetEventSlim _taken = new();           // set when a group is taken
     readonly List<DiskFile> _filledFiles = [];              // of who commits
     readonly List<(ulong Sequence, TaskCompletionSource<Errno> Done)> _waiters = [];    // guarded by _lineLock
-    DiskTransaction? _firstStopped, _lastStopped;       // guarded by _lineLock: not in the journal yet
-    DiskTransaction? _firstWritten, _lastWritten;       // guarded by _lineLock: in the journal
+    DiskLine _line = new();             // guarded by _lineLock: stopped, and not in the journal yet
+    DiskLine _spareLine = new();        // guarded by _journalLock
+    DiskGroup _group = new();           // guarded by _lineLock: all that stopped since the last was taken
+    DiskGroup _spareGroup = new();      // of who commits
+    ulong _groups;                      // guarded by _lineLock: number of the last
+    int _committer;                     // the thread that commits now; 0: none
     List<DiskFreed> _freed = [];                        // of who commits: by the commit before
     ulong _inStore;                                     // of who commits: noted as durable in the store
     ulong _journalFile, _notedFile;                     // of who commits: the latest file of the journal with a name
@@ -79,7 +91,7 @@ public sealed partial class DiskDevice
     {
         using (_lineLock.Enter())
         {
-            if (!_mayRelease && _firstWritten is null)
+            if (!_mayRelease && _group.IsEmpty)
                 return;
             _release = true;
         }
@@ -99,23 +111,18 @@ public sealed partial class DiskDevice
         using (_lineLock.Enter())
         {
             transaction.Number(++_stopped);
-            transaction.Build();
-            _usedBytes += transaction.UsedBytes;
-            _objectCount += transaction.UsedObjects;
-            var meta = new DiskMeta
+            (long bytes, long objects) = transaction.WriteTo(_group);
+            _usedBytes += bytes;
+            _objectCount += objects;
+            ReadOnlySpan<byte> record = _group.EndRecord(new DiskMeta
             {
                 Sequence = _stopped,
                 UsedBytes = _usedBytes,
                 Objects = _objectCount,
                 NextNumber = Volatile.Read(ref _nextNumber),
-            };
-            transaction.Batch.Put(DiskKey.MetaKey, MemoryMarshal.AsBytes(new ReadOnlySpan<DiskMeta>(in meta)));
-            _waitingBytes += transaction.Batch.Length;
-            if (_lastStopped is { } last)
-                last.NextWaiting = transaction;
-            else
-                _firstStopped = transaction;
-            _lastStopped = transaction;
+            });
+            _line.Add(_stopped, record);
+            _waitingBytes += record.Length;
         }
     }
 
@@ -124,26 +131,34 @@ public sealed partial class DiskDevice
     internal void OnStopped(bool isSync)
     {
         WriteLine();
-        if (isSync || _options.CommitDelay <= TimeSpan.Zero)
-        {
-            CommitSoon();
-            return;
-        }
+        bool isNow = isSync || _options.CommitDelay <= TimeSpan.Zero;
+        bool isFull;
         using (_lineLock.Enter())
         {
-            if (_waitingBytes < CommitBytes)
-            {
+            isFull = _waitingBytes >= MostWaitingBytes;
+            isNow |= _waitingBytes >= CommitBytes;
+            if (!isNow)
                 ArmTimer();
-                return;
-            }
+            else if (isFull && _committing)
+                _taken.Reset();
         }
-        CommitSoon();
+        if (isNow)
+            CommitSoon();
+        // Who commits may stop transactions in callbacks, and would wait for himself.
+        if (isFull && Volatile.Read(ref _committer) != Environment.CurrentManagedThreadId)
+            KeepPace();
+    }
+
+    void KeepPace()
+    {
+        for (int i = 0; i < PaceSteps && Volatile.Read(ref _waitingBytes) >= MostWaitingBytes && !_failed; i++)
+            _taken.Wait(PaceMilliseconds);
     }
 
     void ArmTimer()
     {
         if (_timerArmed || _disposed || _options.CommitDelay <= TimeSpan.Zero
-            || (_firstWritten is null && _firstStopped is null && !_mayRelease))
+            || (_group.IsEmpty && !_mayRelease))
             return;
         _timerArmed = true;
         _commitTimer.Change(_options.CommitDelay, Timeout.InfiniteTimeSpan);
@@ -155,29 +170,36 @@ public sealed partial class DiskDevice
     {
         using (_journalLock.Enter())
         {
-            DiskTransaction? first, last;
+            DiskLine line;
             using (_lineLock.Enter())
-            {
-                (first, last) = (_firstStopped, _lastStopped);
-                _firstStopped = _lastStopped = null;
-            }
-            if (first is null)
-                return;
-            for (DiskTransaction? at = first; at is not null; at = at.NextWaiting)
-                _journal.Stage(JournalKind.Transaction, at.Sequence, at.Batch.Bytes);
-            if (_failed)
-                _journal.DiscardStaged();
-            else if (_journal.WriteStaged(first.Sequence) is var error and not Errno.OK)
-                Fail($"{_journal.CurrentPath}: cannot be written ({error})");
-            using (_lineLock.Enter())
-            {
-                if (_lastWritten is { } before)
-                    before.NextWaiting = first;
-                else
-                    _firstWritten = first;
-                _lastWritten = last;
-            }
+                line = TakeLine();
+            WriteToJournal(line);
         }
+    }
+
+    DiskLine TakeLine()
+    {
+        (DiskLine line, _line) = (_line, _spareLine);
+        _spareLine = line;
+        return line;
+    }
+
+    /// <summary>Under the lock of the journal.</summary>
+    void WriteToJournal(DiskLine line)
+    {
+        if (line.IsEmpty)
+            return;
+        ReadOnlySpan<byte> rest = line.Bytes;
+        foreach ((ulong sequence, int length) in line.Records)
+        {
+            _journal.Stage(JournalKind.Transaction, sequence, rest[..length]);
+            rest = rest[length..];
+        }
+        if (_failed)
+            _journal.DiscardStaged();
+        else if (_journal.WriteStaged(line.Records[0].Sequence) is var error and not Errno.OK)
+            Fail($"{_journal.CurrentPath}: cannot be written ({error})");
+        line.Clear();
     }
 
     /// <summary>Ends all commits: transactions that wait are lost, and no more start.</summary>
@@ -191,42 +213,50 @@ public sealed partial class DiskDevice
 
     void Commit()
     {
-        while (TakeGroup(out DiskTransaction? first))
+        while (TakeGroup() is { } group)
         {
-            Errno status = MakeDurable(first);
-            ulong upTo = Settle(first, status);
+            Volatile.Write(ref _committer, Environment.CurrentManagedThreadId);
+            Errno status = MakeDurable(group);
+            ulong upTo = Settle(group, status);
+            Volatile.Write(ref _committer, 0);
             if (status == Errno.OK)
                 AfterCommit(upTo);
         }
     }
 
-    bool TakeGroup(out DiskTransaction? first)
+    /// <summary>What is to become durable now, all of it in the journal; null: nothing, and no commit runs any more.
+    /// </summary>
+    DiskGroup? TakeGroup()
     {
-        TaskCompletionSource? idle;
-        while (true)
+        DiskGroup? group = null;
+        TaskCompletionSource? idle = null;
+        using (_journalLock.Enter())
         {
-            WriteLine();
+            DiskLine line;
             using (_lineLock.Enter())
             {
-                first = _firstWritten;
-                if (first is null ? _release : _wanted >= first.Sequence)
+                line = TakeLine();
+                if (_group.IsEmpty ? _release : _wanted >= _group.First)
                 {
-                    _firstWritten = _lastWritten = null;
+                    (group, _group) = (_group, _spareGroup);
+                    _spareGroup = group;
+                    group.Close();
+                    _group.Begin(++_groups);
                     _waitingBytes = 0;
                     _release = false;
-                    return true;
                 }
-                // What stopped since the line was written, and is waited for already.
-                if (first is null && _wanted > _committed)
-                    continue;
-                _committing = false;
-                ArmTimer();
-                (idle, _idle) = (_idle, null);
-                break;
+                else
+                {
+                    _committing = false;
+                    ArmTimer();
+                    (idle, _idle) = (_idle, null);
+                }
             }
+            WriteToJournal(line);
         }
+        _taken.Set();
         idle?.SetResult();
-        return false;
+        return group;
     }
 
     /// <summary>Ends when no commit is under way.</summary>
@@ -242,7 +272,7 @@ public sealed partial class DiskDevice
     }
 
     /// <summary>Data, then the journal: never the other way round. Then the store may know of it.</summary>
-    Errno MakeDurable(DiskTransaction? first)
+    Errno MakeDurable(DiskGroup group)
     {
         if (_failed)
             return Errno.EIO;
@@ -256,13 +286,15 @@ public sealed partial class DiskDevice
             Fail($"{_journal.CurrentPath}: cannot be synced ({error})");
             return Errno.EIO;
         }
-        for (DiskTransaction? at = first; at is not null; at = at.NextWaiting)
-            _group.Append(at.Batch.Bytes);
+        error = Errno.OK;
+        foreach (DiskBatch chunk in group.Chunks)
+            error = error == Errno.OK ? _store.Apply(chunk) : error;
         foreach (ulong number in _unlinked)
             DeleteDoomedKey(number);
         _unlinked.Clear();
-        error = _store.Apply(_group);
-        _group.Clear();
+        if (error == Errno.OK)
+            error = _store.Apply(_doomed);
+        _doomed.Clear();
         if (error != Errno.OK)
             Fail($"{Path.Combine(_options.Path, DiskLayout.Store)}: cannot be written");
         return error;
@@ -290,22 +322,23 @@ public sealed partial class DiskDevice
     }
 
     /// <summary>Tells who waits; returns up to where.</summary>
-    ulong Settle(DiskTransaction? first, Errno status)
+    ulong Settle(DiskGroup group, Errno status)
     {
-        ulong upTo = _committed;
+        ulong upTo = group.IsEmpty ? _committed : group.Last;
         List<DiskFreed> freed = _freed;
-        _freed = [];
-        for (DiskTransaction? at = first; at is not null;)
+        _freed = [.. group.Freed];
+        foreach ((DiskObject dtObject, DiskEntry entry) in group.Entries)
+            dtObject.Forget(entry);
+        foreach (DiskObject dtObject in group.Objects)
+            dtObject.DropUser();
+        foreach ((DtCommitCallback callback, object? state, ulong sequence) in group.Callbacks)
         {
-            DiskTransaction? next = at.NextWaiting;
-            at.NextWaiting = null;
-            upTo = at.Sequence;
-            _freed.AddRange(at.Freed);
-            at.Applied();
-            at.Committed(upTo, status);
-            OnCommitted(upTo, status);
-            at = next;
+            // All before it is told already.
+            if (sequence - 1 > _committed)
+                OnCommitted(sequence - 1, status);
+            callback(state, sequence, status);
         }
+        group.Clear();
         if (status == Errno.OK)
             ReleaseFreed(freed);
         bool mayRelease = _freed.Count > 0 && status == Errno.OK;
@@ -348,7 +381,7 @@ public sealed partial class DiskDevice
         if (_journalFile != _notedFile && NoteBoot(_inStore, _journalFile) == Errno.OK)
             _notedFile = _journalFile;
         LookAtRoom();
-        Evict();
+        Evict(2 * (CachedObjects - _mostObjects));
         if (_journal.TotalBytes < _checkpointBytes)
             return;
         if (_store.Flush() != Errno.OK)

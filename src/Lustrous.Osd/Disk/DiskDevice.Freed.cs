@@ -29,13 +29,13 @@ public sealed partial class DiskDevice
         foreach (ulong number in _unlinked)
             DeleteDoomedKey(number);
         _unlinked.Clear();
-        _ = _store.Apply(_group);
-        _group.Clear();
+        _ = _store.Apply(_doomed);
+        _doomed.Clear();
     }
 
     void DeleteDoomedKey(ulong number)
     {
         Span<byte> key = stackalloc byte[DiskKey.PrefixSize];
-        _group.Delete(DiskKey.OfNumber(DiskKey.Doomed, number, key));
+        _doomed.Delete(DiskKey.OfNumber(DiskKey.Doomed, number, key));
     }
 }

@@ -114,7 +114,7 @@ public sealed partial class DiskDevice
         var how = new DiskStoreOptions
         {
             IsNew = !File.Exists(DiskBoot.PathIn(options.Path)),
-            CacheBytes = options.CacheBytes,
+            CacheBytes = options.MemoryBytes / 2,
             WriteBufferBytes = OfRoom(options.Path, DiskStoreOptions.MostWriteBufferBytes, WriteBufferPart),
             Problem = problem => opening?.Damaged($"{storePath}: {problem}"),
         };

@@ -33,8 +33,10 @@ public sealed partial class DiskDevice : IDtDevice
         _context = context;
         _options = options;
         _processLock = processLock;
+        _mostObjects = (int)Math.Clamp(options.MemoryBytes / 2 / ObjectBytes, FewestObjects, int.MaxValue / 4);
         _store = store;
         _format = format;
+        _group.Begin(++_groups);
         _hashKey = new UInt128(format.HashKey, ~format.HashKey);
         Files = new DiskFiles(Path.Combine(options.Path, DiskLayout.Data), options.Observer);
         _journal = new DiskJournal(Path.Combine(options.Path, DiskLayout.Journal), options.Observer)
@@ -145,7 +147,7 @@ public sealed partial class DiskDevice : IDtDevice
             isWhole = !_failed;
             _failed = true;
             using (_lineLock.Enter())
-                isLate = _firstWritten is not null;
+                isLate = !_group.IsEmpty;
         }
         // What earlier commits gave back is let go once the store is durable with them: no later commit comes to do it.
         if (isWhole && _store.Flush() == Errno.OK)
@@ -163,5 +165,6 @@ public sealed partial class DiskDevice : IDtDevice
         Files.Close();
         _store.Dispose();
         _processLock.Dispose();
+        _taken.Dispose();
     }
 }

@@ -24,11 +24,9 @@ public sealed record DiskDeviceOptions
     /// <summary>Room of the file system that is never given out, so that what removes can always be written.</summary>
     public long ReserveBytes { get; init; } = 256 << 20;
 
-    /// <summary>Objects that are kept in memory, beside those in use.</summary>
-    public int CachedObjects { get; init; } = 100_000;
-
-    /// <summary>Memory for blocks of the store.</summary>
-    public long CacheBytes { get; init; } = 64 << 20;
+    /// <summary>Memory for what was used lately: half of it for blocks of the store, half for objects. What waits for a
+    /// commit comes on top, some 200 MiB at most, and what the store has not written yet, some 100 MiB.</summary>
+    public long MemoryBytes { get; init; } = 128 << 20;
 
     internal IDiskObserver? Observer { get; init; }
 

@@ -13,8 +13,15 @@ sealed class DiskEntry(byte[] key)
     /// <summary>Null: the key is gone.</summary>
     public byte[]? Value;
 
-    /// <summary>Changes of it by transactions that the store does not have yet; without any it is forgotten.</summary>
+    /// <summary>Transactions that go on and have changed it, and groups that the store does not have yet; without any
+    /// it is forgotten.</summary>
     public int Users;
+
+    /// <summary>The last group that keeps it.</summary>
+    public ulong Group;
+
+    /// <summary>Its value in what goes to the store next.</summary>
+    public DiskSlot Slot;
 
     /// <summary>Changes of it by transactions that have not stopped.</summary>
     public int Open;

@@ -11,8 +11,9 @@ sealed record DiskFormat(int Version, ulong HashKey)
 {
     /// <summary>What is written here. A change of the format raises it, and comes with the way from the one before.
     /// </summary>
-    /// <remarks>Up to 1 the journal's records were summed without a key; up to 2 this file had no seal.</remarks>
-    public const int Current = 3;
+    /// <remarks>Up to 1 the journal's records were summed without a key; up to 2 this file had no seal; up to 3 all
+    /// extended attributes had keys of their own.</remarks>
+    public const int Current = 4;
 
     const int FirstSealed = 3;
 

@@ -20,6 +20,7 @@ sealed partial class DiskObject
             return error;
         change.Touch(self, DiskDirty.Record | DiskDirty.Destroyed);
         self._life = Life.Dead;
+        self.ForgetNames();
         self.DoomKeys(change);
         ref DiskObjectRecord record = ref self._record;
         change.GiveBack(RoomOf(record, _device));

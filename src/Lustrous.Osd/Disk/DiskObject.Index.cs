@@ -11,6 +11,12 @@ sealed partial class DiskObject
 {
     const int EntrySize = 16 + sizeof(uint);
 
+    // A directory of at most so many names is read once to know what it does not have, after some looks for nothing.
+    const int FewNames = 8192, LooksForNothingShift = 3;
+
+    DiskNameFilter? _names;     // guarded by _lock; null: it is not known what it does not have
+    int _looksForNothing;       // guarded by _lock: while it is not
+
     public long EntryCount
     {
         get
@@ -29,7 +35,7 @@ sealed partial class DiskObject
         if (self.CheckName(name) is var refused and not Errno.OK)
             return refused;
         Span<byte> room = stackalloc byte[DiskKey.MaxNameSize];
-        error = self.GetValue(self._entries, self.NameKey(name, room), out byte[]? value);
+        error = self.FindName(self.NameKey(name, room), out byte[]? value);
         if (error != Errno.OK)
             return error;
         if (value is null)
@@ -49,13 +55,14 @@ sealed partial class DiskObject
             return Errno.EINVAL;
         Span<byte> room = stackalloc byte[DiskKey.MaxNameSize];
         ReadOnlySpan<byte> key = self.NameKey(name, room);
-        error = self.GetValue(self._entries, key, out byte[]? value);
+        error = self.FindName(key, out byte[]? value);
         if (error == Errno.OK && value is not null)
             error = Errno.EEXIST;
         if (error == Errno.OK && !change.TryUse(CostOf(name.Length)))
             error = Errno.ENOSPC;
         if (error != Errno.OK)
             return error;
+        self.NoteName(DiskKey.At(key));
         self.SetEntry(change, key, MakeEntry(entry), 1, CostOf(name.Length));
         return Errno.OK;
     }
@@ -253,6 +260,62 @@ sealed partial class DiskObject
             return false;
         entry = new DtEntry(MemoryMarshal.Read<Fid>(value), BinaryPrimitives.ReadUInt32LittleEndian(value[16..]));
         return true;
+    }
+
+    /// <summary>The value of a name's key; null when there is none.</summary>
+    Errno FindName(ReadOnlySpan<byte> key, out byte[]? value)
+    {
+        value = null;
+        if (_names is null && _record.Entries == 0)
+            _names = new DiskNameFilter();
+        if (_names is { } names)
+            return names.MayHave(DiskKey.At(key)) ? GetValue(_entries, key, out value) : Errno.OK;
+        Errno error = GetValue(_entries, key, out value);
+        if (error == Errno.OK && value is null && _record.Entries <= FewNames
+            && ++_looksForNothing > _record.Entries >> LooksForNothingShift)
+            error = LearnNames();
+        return error;
+    }
+
+    /// <summary>There will be such a name.</summary>
+    void NoteName(ulong hash)
+    {
+        if (_names is not { } names)
+            return;
+        // Names that went are still in it: where many did it begins anew, sooner or later.
+        bool isStale = names.Added > 2 * _record.Entries + FewNames;
+        if (isStale || !_device.TryTakeFilterBytes(names.MoreBytes))
+            ForgetNames();
+        else
+            names.Add(hash);
+    }
+
+    void ForgetNames()
+    {
+        _device.ReturnFilterBytes(_names?.Bytes ?? 0);
+        _names = null;
+        _looksForNothing = 0;
+    }
+
+    Errno LearnNames()
+    {
+        Span<byte> prefix = stackalloc byte[DiskKey.PrefixSize];
+        DiskKey.OfNumber(DiskKey.Name, Number, prefix);
+        _names = new DiskNameFilter();
+        var walk = new DiskWalk(_device.Store, _entries, prefix, prefix, after: false);
+        try
+        {
+            while (walk.MoveNext() && _names is not null)
+                NoteName(walk.Key.Length >= DiskKey.NumberedSize ? DiskKey.At(walk.Key) : 0);
+            if (walk.Status(_device.Store) == Errno.OK)
+                return Errno.OK;
+            ForgetNames();
+            return IsDamaged($"directory {Fid}");
+        }
+        finally
+        {
+            walk.Dispose();
+        }
     }
 
     void SetEntry(DiskTransaction change, ReadOnlySpan<byte> key, byte[]? value, int entries, int bytes)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Lustrous.Obdclass.Storage;
 using Lustrous.Osd.Disk.Store;
 using Lustrous.Osd.Mem;
@@ -8,6 +7,9 @@ namespace Lustrous.Osd.Disk;
 // What of the object the store does not have yet, and how it gets there. All under the object's lock.
 sealed partial class DiskObject
 {
+    ulong _group;               // guarded by the lock of the line: the last group that keeps it
+    DiskSlot _slot;             // guarded by _lock: the record in what goes to the store next
+
     public void AddUser() => Interlocked.Increment(ref _users);
 
     /// <summary>One who kept it in memory lets go.</summary>
@@ -15,6 +17,17 @@ sealed partial class DiskObject
     {
         if (Interlocked.Decrement(ref _users) == 0 && _life == Life.Dead)
             _device.Remove(this);
+    }
+
+    /// <summary>The use of a transaction that stops becomes one of its group; false: the group has one already. Under
+    /// the lock of the line.</summary>
+    public bool PassUserTo(DiskGroup group)
+    {
+        bool isNew = _group != group.Number;
+        _group = group.Number;
+        if (!isNew)
+            DropUser();
+        return isNew;
     }
 
     /// <summary>Takes it out of memory; not when it is in use, or was lately.</summary>
@@ -32,6 +45,7 @@ sealed partial class DiskObject
             _life = Life.Evicted;
             (_entries, _pieces, _open) = (null, null, null);
             (_xattrs, _extents, _space) = (null, null, null);
+            ForgetNames();
             return true;
         }
     }
@@ -55,22 +69,32 @@ sealed partial class DiskObject
         _openEntryBytes += entryBytes;
     }
 
-    /// <summary>Writes a key's value of now into the transaction that changed it, and stops.</summary>
-    public void WriteEntry(DiskBatch batch, DiskEntry entry)
+    /// <summary>Writes a key's value of now with the transaction that changed it, and stops; false: the group keeps the
+    /// key already.</summary>
+    public bool WriteEntry(DiskGroup group, DiskEntry entry)
     {
         using (_lock.Enter())
         {
             entry.Open--;
+            entry.LastUser = null;
             // Who was destroyed meanwhile leaves nothing. Those of a body are written with the object.
             if (_life == Life.Live && _record.Kind != DtObjectKind.Regular)
-                Write(batch, entry);
+                Write(group, entry);
+            if (entry.Group != group.Number)
+            {
+                entry.Group = group.Number;
+                return true;
+            }
+            // Not the last: the group has one.
+            entry.Users--;
+            return false;
         }
     }
 
     /// <summary>Writes the object itself as it is now into a transaction that changed it, and stops; for the one that
     /// destroyed it, that it is gone. Returns by how much what is written down takes more room than before: so the
     /// device's count is that of its objects after every transaction, however they overlap.</summary>
-    public (long Bytes, int Objects) WriteObject(DiskBatch batch, in DiskChange change)
+    public (long Bytes, int Objects) WriteObject(DiskGroup group, in DiskChange change)
     {
         Span<byte> room = stackalloc byte[DiskKey.ObjectSize];
         using (_lock.Enter())
@@ -79,27 +103,26 @@ sealed partial class DiskObject
             _openEntryBytes -= change.EntryBytes;
             if ((change.Dirty & DiskDirty.Xattrs) != 0)
                 _openXattrs--;
-            WriteBody(batch);
+            WriteBody(group);
             if ((change.Dirty & DiskDirty.Destroyed) != 0)
             {
                 if ((_record.Flags & DiskObjectFlags.HasFile) != 0)
-                    batch.Put(DiskKey.OfNumber(DiskKey.Doomed, Number, room), default);
+                    group.Put(DiskKey.OfNumber(DiskKey.Doomed, Number, room), default);
                 // The FID may have been given to another object already.
                 if (_device.Peek(Fid) is not { _written: true, IsLive: true })
-                    batch.Delete(DiskKey.OfObject(Fid, room));
+                    group.Delete(DiskKey.OfObject(Fid, room));
                 return Account(0, 0);
             }
             if (_life != Life.Live)
                 return default;
             // The record tells that there are some: also when it is another who made them.
             if ((change.Dirty & DiskDirty.Xattrs) != 0 || _openXattrs > 0)
-                WriteXattrs(batch);
+                WriteXattrs(group);
             // Names of others come with their own transactions, and are counted with those.
             DiskObjectRecord written = _record;
             written.Entries -= _openEntries;
             written.EntryBytes -= _openEntryBytes;
-            ReadOnlySpan<byte> record = MemoryMarshal.AsBytes(new ReadOnlySpan<DiskObjectRecord>(in written));
-            batch.Put(DiskKey.OfObject(Fid, room), record);
+            WriteRecord(group, written);
             (long, int) more = Account(RoomOf(written, _device), 1);
             _written = true;
             return more;
@@ -119,7 +142,7 @@ sealed partial class DiskObject
 
     /// <summary>The map and pieces of a body go together with the record, which counts them: so what a transaction that
     /// has not stopped changed of them is written with the first that does.</summary>
-    void WriteBody(DiskBatch batch)
+    void WriteBody(DiskGroup group)
     {
         if (_open is null)
             return;
@@ -129,7 +152,7 @@ sealed partial class DiskObject
         {
             DiskEntry entry = _open[i];
             if (isWritten)
-                Write(batch, entry);
+                Write(group, entry);
             if (entry.Open > 0)
                 _open[kept++] = entry;
             else
@@ -138,21 +161,22 @@ sealed partial class DiskObject
         _open.RemoveRange(kept, _open.Count - kept);
     }
 
-    static void Write(DiskBatch batch, DiskEntry entry)
+    static void Write(DiskGroup group, DiskEntry entry)
     {
         if (entry.Value is { } value)
-            batch.Put(entry.Key, value);
-        else
-            batch.Delete(entry.Key);
+        {
+            group.Put(entry.Key, value, ref entry.Slot);
+            return;
+        }
+        group.Delete(entry.Key);
+        entry.Slot = default;
     }
 
-    /// <summary>The store has a change of a key; with the last one the entry goes.</summary>
-    public void Forget(DiskEntry entry, DiskTransaction transaction)
+    /// <summary>The store has a group's change of a key; with the last one the entry goes.</summary>
+    public void Forget(DiskEntry entry)
     {
         using (_lock.Enter())
         {
-            if (entry.LastUser == transaction)
-                entry.LastUser = null;
             if (--entry.Users > 0)
                 return;
             MemTree<DiskEntry>? tree = entry.Key[0] == DiskKey.Piece ? _pieces : _entries;

@@ -1,28 +1,28 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Lustrous.Obdclass.Storage;
 using Lustrous.Osd.Disk.Store;
 
 namespace Lustrous.Osd.Disk;
 
-// Extended attributes: a few, in order of name, under one key; read when somebody asks.
+// Extended attributes: a few, in order of name; small ones stand behind the object's record, others under a key of
+// their own, which is read when somebody asks.
 sealed partial class DiskObject
 {
-    // In the store, of each: bytes of the name, bytes of the value; then name and value.
-    const int XattrHeaderSize = sizeof(ushort) + sizeof(int);
+    /// <summary>Up to so many bytes they are in the record, which is written whole whenever the object changes.
+    /// </summary>
+    const int InlineXattrBytes = 512;
 
-    DiskXattr[]? _xattrs;       // guarded by _lock; null: not read yet
+    DiskXattrs? _xattrs;        // guarded by _lock; null: not read yet
 
     public Result<int> GetXattr(ReadOnlySpan<byte> name, Span<byte> into)
     {
         using RankedLock.Scope scope = Enter(out DiskObject? self, out Errno error);
         if (self is null)
             return error;
-        if (self.LoadXattrs() is var failed and not Errno.OK)
+        if (self.LoadXattrs(out DiskXattrs xattrs) is var failed and not Errno.OK)
             return failed;
-        int at = self.FindXattr(name);
-        if (at < 0)
+        if (!xattrs.TryFind(name, out _, out _, out ReadOnlySpan<byte> value))
             return Errno.ENODATA;
-        byte[] value = self._xattrs![at].Value;
         if (into.IsEmpty)
             return value.Length;
         if (into.Length < value.Length)
@@ -42,26 +42,21 @@ sealed partial class DiskObject
             return Errno.ERANGE;
         if (value.Length > _device.Parameters.MaxXattrSize)
             return Errno.E2BIG;
-        if (self.LoadXattrs() is var failed and not Errno.OK)
+        if (self.LoadXattrs(out DiskXattrs xattrs) is var failed and not Errno.OK)
             return failed;
-        int at = self.FindXattr(name);
-        if (at >= 0 && (flags & DtXattrFlags.Create) != 0)
+        bool exists = xattrs.TryFind(name, out int at, out int size, out ReadOnlySpan<byte> old);
+        if (exists && (flags & DtXattrFlags.Create) != 0)
             return Errno.EEXIST;
-        if (at < 0 && (flags & DtXattrFlags.Replace) != 0)
+        if (!exists && (flags & DtXattrFlags.Replace) != 0)
             return Errno.ENODATA;
-        int before = at >= 0 ? self._xattrs![at].Cost : 0;
-        int after = name.Length + value.Length + DiskDevice.XattrOverhead;
+        int before = exists ? DiskXattrs.CostOf(name.Length, old.Length) : 0;
+        int after = DiskXattrs.CostOf(name.Length, value.Length);
         if (after > before && !change.TryUse(after - before))
             return Errno.ENOSPC;
         if (after < before)
             change.GiveBack(before - after);
         self._record.XattrBytes += after - before;
-        byte[] nameBytes = at >= 0 ? self._xattrs![at].Name : name.ToArray();
-        var xattr = new DiskXattr(nameBytes, value.ToArray());
-        if (at >= 0)
-            self._xattrs![at] = xattr;
-        else
-            self._xattrs = [.. self._xattrs![..~at], xattr, .. self._xattrs[~at..]];
+        self._xattrs = xattrs.With(at, size, name, value);
         change.Touch(self, DiskDirty.Record | DiskDirty.Xattrs);
         return Errno.OK;
     }
@@ -72,16 +67,15 @@ sealed partial class DiskObject
         using RankedLock.Scope scope = Enter(out DiskObject? self, out Errno error);
         if (self is null)
             return error;
-        if (self.LoadXattrs() is var failed and not Errno.OK)
+        if (self.LoadXattrs(out DiskXattrs xattrs) is var failed and not Errno.OK)
             return failed;
-        int at = self.FindXattr(name);
-        if (at < 0)
+        if (!xattrs.TryFind(name, out int at, out int size, out ReadOnlySpan<byte> value))
             return Errno.ENODATA;
-        int cost = self._xattrs![at].Cost;
+        int cost = DiskXattrs.CostOf(name.Length, value.Length);
         change.Touch(self, DiskDirty.Record | DiskDirty.Xattrs);
         change.GiveBack(cost);
         self._record.XattrBytes -= cost;
-        self._xattrs = [.. self._xattrs[..at], .. self._xattrs[(at + 1)..]];
+        self._xattrs = xattrs.Without(at, size);
         return Errno.OK;
     }
 
@@ -90,95 +84,86 @@ sealed partial class DiskObject
         using RankedLock.Scope scope = Enter(out DiskObject? self, out Errno error);
         if (self is null)
             return error;
-        if (self.LoadXattrs() is var failed and not Errno.OK)
+        if (self.LoadXattrs(out DiskXattrs xattrs) is var failed and not Errno.OK)
             return failed;
         int length = 0;
-        foreach (DiskXattr xattr in self._xattrs!)
-            length += xattr.Name.Length + 1;
+        for (int at = 0, size; at < xattrs.Bytes.Length; at += size)
+            length += xattrs.At(at, out size, out _).Length + 1;
         if (into.IsEmpty)
             return length;
         if (into.Length < length)
             return Errno.ERANGE;
-        foreach (DiskXattr xattr in self._xattrs!)
+        for (int at = 0, size; at < xattrs.Bytes.Length; at += size)
         {
-            xattr.Name.CopyTo(into);
-            into[xattr.Name.Length] = 0;
-            into = into[(xattr.Name.Length + 1)..];
+            ReadOnlySpan<byte> name = xattrs.At(at, out size, out _);
+            name.CopyTo(into);
+            into[name.Length] = 0;
+            into = into[(name.Length + 1)..];
         }
         return length;
     }
 
-    Errno LoadXattrs()
+    /// <summary>What stands behind the record in the store; false when it is damaged.</summary>
+    bool TryTakeXattrs(ReadOnlySpan<byte> behind)
     {
+        bool isThere = (_record.Flags & DiskObjectFlags.XattrsInRecord) != 0;
+        if (isThere == behind.IsEmpty)
+            return false;
+        if (!isThere && (_record.Flags & DiskObjectFlags.HasXattrs) != 0)
+            return true;
+        bool isGood = DiskXattrs.TryRead(isThere ? behind.ToArray() : [], out DiskXattrs xattrs);
+        _xattrs = xattrs;
+        return isGood;
+    }
+
+    Errno LoadXattrs(out DiskXattrs xattrs)
+    {
+        xattrs = _xattrs ?? DiskXattrs.None;
         if (_xattrs is not null)
             return Errno.OK;
-        if ((_record.Flags & DiskObjectFlags.HasXattrs) == 0)
-        {
-            _xattrs = [];
-            return Errno.OK;
-        }
         Span<byte> key = stackalloc byte[DiskKey.PrefixSize];
         Errno error = _device.Store.Get(DiskKey.OfNumber(DiskKey.Xattrs, Number, key), out byte[]? value);
         if (error != Errno.OK)
             return error;
-        var found = new List<DiskXattr>();
-        ReadOnlySpan<byte> rest = value;
-        while (rest.Length >= XattrHeaderSize)
-        {
-            int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(rest);
-            int valueLength = BinaryPrimitives.ReadInt32LittleEndian(rest[sizeof(ushort)..]);
-            rest = rest[XattrHeaderSize..];
-            if (valueLength < 0 || (long)nameLength + valueLength > rest.Length)
-                return IsDamaged($"the record of extended attributes of object {Fid}");
-            found.Add(new DiskXattr(
-                rest[..nameLength].ToArray(), rest.Slice(nameLength, valueLength).ToArray()));
-            rest = rest[(nameLength + valueLength)..];
-        }
-        if (!rest.IsEmpty || value is null)
+        if (value is null || !DiskXattrs.TryRead(value, out xattrs))
             return IsDamaged($"the record of extended attributes of object {Fid}");
-        _xattrs = [.. found];
+        _xattrs = xattrs;
         return Errno.OK;
     }
 
-    void WriteXattrs(DiskBatch batch)
+    /// <summary>Writes those that do not stand behind the record.</summary>
+    void WriteXattrs(DiskGroup group)
     {
         Span<byte> key = stackalloc byte[DiskKey.PrefixSize];
         DiskKey.OfNumber(DiskKey.Xattrs, Number, key);
-        int length = 0;
-        foreach (DiskXattr xattr in _xattrs!)
-            length += XattrHeaderSize + xattr.Name.Length + xattr.Value.Length;
-        if (length == 0)
-        {
-            _record.Flags &= ~DiskObjectFlags.HasXattrs;
-            batch.Delete(key);
-            return;
-        }
-        byte[] value = new byte[length];
-        Span<byte> rest = value;
-        foreach (DiskXattr xattr in _xattrs)
-        {
-            BinaryPrimitives.WriteUInt16LittleEndian(rest, (ushort)xattr.Name.Length);
-            BinaryPrimitives.WriteInt32LittleEndian(rest[sizeof(ushort)..], xattr.Value.Length);
-            rest = rest[XattrHeaderSize..];
-            xattr.Name.CopyTo(rest);
-            xattr.Value.CopyTo(rest[xattr.Name.Length..]);
-            rest = rest[(xattr.Name.Length + xattr.Value.Length)..];
-        }
-        _record.Flags |= DiskObjectFlags.HasXattrs;
-        batch.Put(key, value);
+        byte[] bytes = _xattrs!.Value.Bytes;
+        bool isInRecord = bytes.Length is > 0 and <= InlineXattrBytes;
+        if (bytes.Length > InlineXattrBytes)
+            group.Put(key, bytes);
+        else if ((_record.Flags & DiskObjectFlags.HasXattrs) != 0)
+            group.Delete(key);
+        _record.Flags &= ~(DiskObjectFlags.HasXattrs | DiskObjectFlags.XattrsInRecord);
+        if (isInRecord)
+            _record.Flags |= DiskObjectFlags.XattrsInRecord;
+        else if (bytes.Length > 0)
+            _record.Flags |= DiskObjectFlags.HasXattrs;
     }
 
-    /// <summary>Where it stands, or the complement of where it would.</summary>
-    int FindXattr(ReadOnlySpan<byte> name)
+    /// <summary>Writes the record, with what stands behind it.</summary>
+    void WriteRecord(DiskGroup group, in DiskObjectRecord record)
     {
-        for (int i = 0; i < _xattrs!.Length; i++)
+        Span<byte> room = stackalloc byte[DiskKey.ObjectSize];
+        ReadOnlySpan<byte> key = DiskKey.OfObject(Fid, room);
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<DiskObjectRecord>(in record));
+        if ((record.Flags & DiskObjectFlags.XattrsInRecord) == 0)
         {
-            int order = name.SequenceCompareTo(_xattrs[i].Name);
-            if (order == 0)
-                return i;
-            if (order < 0)
-                return ~i;
+            group.Put(key, bytes, ref _slot);
+            return;
         }
-        return ~_xattrs.Length;
+        Span<byte> whole = stackalloc byte[DiskObjectRecord.StoredSize + InlineXattrBytes];
+        bytes.CopyTo(whole);
+        byte[] xattrs = _xattrs!.Value.Bytes;
+        xattrs.CopyTo(whole[DiskObjectRecord.StoredSize..]);
+        group.Put(key, whole[..(DiskObjectRecord.StoredSize + xattrs.Length)], ref _slot);
     }
 }

@@ -39,14 +39,19 @@ sealed partial class DiskObject : IDtObject
     /// <summary>A handle on an object that does not exist.</summary>
     public DiskObject(DiskDevice device, in Fid fid) => (_device, Fid) = (device, fid);
 
-    /// <summary>One that the store has.</summary>
-    public DiskObject(DiskDevice device, in Fid fid, in DiskObjectRecord record)
-        : this(device, fid)
+    /// <summary>One that the store has; null when its value is damaged.</summary>
+    public static DiskObject? Read(DiskDevice device, in Fid fid, ReadOnlySpan<byte> value)
     {
-        _record = record;
-        _writtenBytes = RoomOf(record, device);
-        _written = true;
-        _life = Life.Live;
+        if (!MemoryMarshal.TryRead(value, out DiskObjectRecord record))
+            return null;
+        var dtObject = new DiskObject(device, fid)
+        {
+            _record = record,
+            _writtenBytes = RoomOf(record, device),
+            _written = true,
+            _life = Life.Live,
+        };
+        return dtObject.TryTakeXattrs(value[DiskObjectRecord.StoredSize..]) ? dtObject : null;
     }
 
     public Fid Fid { get; }
@@ -92,11 +97,14 @@ sealed partial class DiskObject : IDtObject
                 change.GiveBackObject();
                 return Errno.ENOSPC;
             }
-            if (!_device.TryAdd(made))
+            Errno refused = _device.NoteMade(Fid);
+            if (refused == Errno.OK && !_device.TryAdd(made))
+                refused = Errno.EEXIST;
+            if (refused != Errno.OK)
             {
                 change.GiveBackObject();
                 change.GiveBack(_device.Parameters.InodeSpace);
-                return Errno.EEXIST;
+                return refused;
             }
             made.Initialize(attributes, format);
             change.Touch(made, DiskDirty.Record);
@@ -232,7 +240,7 @@ sealed partial class DiskObject : IDtObject
         else if (attributes.Has(DtValid.ChangeTime))
             _record.BirthTime = attributes.ChangeTime;
         SetFields(attributes);
-        _xattrs = [];
+        _xattrs = DiskXattrs.None;
         _extents = new DiskExtents();
     }
 

@@ -1,5 +1,4 @@
 using Lustrous.Obdclass.Storage;
-using Lustrous.Osd.Disk.Store;
 
 namespace Lustrous.Osd.Disk;
 
@@ -18,18 +17,6 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
     long _reservedObjects;
 
     public DiskTransaction? NextFree { get; set; }
-
-    public DiskTransaction? NextWaiting { get; set; }
-
-    /// <summary>What it changes in the store, once it has stopped.</summary>
-    public DiskBatch Batch { get; } = new();
-
-    /// <summary>By how much what it wrote down takes more room than what was written down before.</summary>
-    public long UsedBytes { get; private set; }
-
-    public long UsedObjects { get; private set; }
-
-    public List<DiskFreed> Freed => _freed;
 
     public void Take()
     {
@@ -87,8 +74,6 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
         State = Phase.Stopped;
         if (started)
             device.Enqueue(this);
-        else
-            Recycle();
     }
 
     public void Number(ulong sequence) => Sequence = sequence;
@@ -156,41 +141,33 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
     public void GiveBackObject() => device.ReturnObjects(1);
 
     /// <summary>Writes down all it changed, as it is now: what others changed meanwhile of the same keys with it, so
-    /// that the last to be written is the last that was.</summary>
-    public void Build()
+    /// that the last to be written is the last that was. Returns by how much that takes more room than what was written
+    /// down before. All it kept goes to the group: it can be used again.</summary>
+    public (long Bytes, long Objects) WriteTo(DiskGroup group)
     {
+        group.BeginRecord();
         foreach (byte[] key in _doomedKeys)
-            Batch.Delete(key);
+            group.Delete(key);
         foreach ((byte[] first, byte[] end) in _doomedRanges)
-            Batch.DeleteRange(first, end);
+            group.DeleteRange(first, end);
         foreach ((DiskObject dtObject, DiskEntry entry) in _entries)
-            dtObject.WriteEntry(Batch, entry);
-        UsedBytes = UsedObjects = 0;
+        {
+            if (dtObject.WriteEntry(group, entry))
+                group.Entries.Add((dtObject, entry));
+        }
+        (long bytes, long objects) = (0, 0);
         foreach (DiskChange change in _objects)
         {
-            (long bytes, int objects) = change.Object.WriteObject(Batch, change);
-            UsedBytes += bytes;
-            UsedObjects += objects;
+            (long moreBytes, int moreObjects) = change.Object.WriteObject(group, change);
+            bytes += moreBytes;
+            objects += moreObjects;
+            if (change.Object.PassUserTo(group))
+                group.Objects.Add(change.Object);
         }
-    }
-
-    /// <summary>The store has it: what was kept for that is let go.</summary>
-    public void Applied()
-    {
-        foreach ((DiskObject dtObject, DiskEntry entry) in _entries)
-            dtObject.Forget(entry, this);
-        foreach (DiskChange change in _objects)
-            change.Object.DropUser();
-        _entries.Clear();
-        _objects.Clear();
-    }
-
-    /// <summary>It is durable, or lost.</summary>
-    public void Committed(ulong sequence, Errno status)
-    {
         for (int i = 0; i < _callbackCount; i++)
-            _callbacks[i].Callback(_callbacks[i].State, sequence, status);
-        Recycle();
+            group.Callbacks.Add((_callbacks[i].Callback, _callbacks[i].State, Sequence));
+        group.Freed.AddRange(_freed);
+        return (bytes, objects);
     }
 
     protected override Errno Begin()
@@ -200,7 +177,12 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
         return device.IsFailed ? Errno.EIO : Errno.OK;
     }
 
-    protected override void Stopped(bool isSync) => device.OnStopped(isSync);
+    protected override void Stopped(bool isSync)
+    {
+        DiskDevice owner = device;
+        Recycle();
+        owner.OnStopped(isSync);
+    }
 
     Errno Reserve(long bytes)
     {
@@ -223,7 +205,6 @@ sealed class DiskTransaction(DiskDevice device) : DtTransaction
         _doomedKeys.Clear();
         _doomedRanges.Clear();
         _freed.Clear();
-        Batch.Clear();
         Hooks = null;
         Owner = null;
         IsSync = false;

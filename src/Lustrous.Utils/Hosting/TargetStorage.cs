@@ -15,6 +15,10 @@ static class TargetStorage
 
     const long DefaultMemoryBytes = 64L << 30;
 
+    // Of what the process may have: what a target on a disk keeps of what was used lately.
+    const int MemoryPart = 16;
+    const long LeastMemoryBytes = 64 << 20;
+
     public static IDtDevice Open(NodeContext context, TargetDescription target)
     {
         string name = target.Name + "-osd";
@@ -31,6 +35,7 @@ static class TargetStorage
             Path = target.Folder!,
             Name = name,
             CapacityBytes = target.CapacityBytes,
+            MemoryBytes = Math.Max(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryPart, LeastMemoryBytes),
         };
         Errno error = DiskDevice.Open(context, options, out DiskDevice? device, out string why);
         return error == Errno.OK ? device! : throw new HostException(error, $"{target.Name}: {why}");

@@ -26,6 +26,18 @@ static class OsdTargets
             Lassert.That(extent.Count > 0 && extent.Physical >= 0);
     }
 
+    [FuzzTarget("DiskXattrs.TryRead")]
+    public static void Xattrs(ReadOnlySpan<byte> input)
+    {
+        if (!DiskXattrs.TryRead(input.ToArray(), out DiskXattrs xattrs))
+            return;
+        int at = 0;
+        for (int size; at < xattrs.Bytes.Length; at += size)
+            Lassert.That(xattrs.At(at, out size, out ReadOnlySpan<byte> value).Length + value.Length < size);
+        Lassert.That(at == input.Length);
+        _ = xattrs.TryFind("user.x"u8, out _, out _, out _);
+    }
+
     [FuzzTarget("DiskBatchReader.MoveNext")]
     public static void Batch(ReadOnlySpan<byte> input)
     {

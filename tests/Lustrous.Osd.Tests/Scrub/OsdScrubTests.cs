@@ -182,6 +182,8 @@ public sealed class OsdScrubTests : IDisposable
                 tx, new DtAttributes { Valid = DtValid.Mode, Mode = DtMode.Regular }, DtObjectFormat.Regular));
             Change(device, tx => device.Locate(fid).SetXattr(tx, "user.x"u8, "value"u8));
         }
+        // Too much to stand in the object's record.
+        Change(device, tx => device.Locate(s_small).SetXattr(tx, "user.y"u8, new byte[1000]));
         Change(device, tx => device.Locate(s_small).Write(tx, 0, new byte[1000]));
         Change(device, tx => device.Locate(s_directory).Create(
             tx, new DtAttributes { Valid = DtValid.Mode, Mode = DtMode.Directory }, DtObjectFormat.Directory));

@@ -14,9 +14,9 @@ sealed class DiskBatch
     public const byte TagDelete = 0, TagPut = 1, TagDeleteRange = 15;
 
     const int CountAt = 8;
-    const int KeptBytes = 64 << 10;
+    const int FirstBytes = 1024;
 
-    byte[] _bytes = new byte[1024];
+    byte[] _bytes = new byte[FirstBytes];
     int _length = HeaderSize;
     uint _count;
 
@@ -29,14 +29,19 @@ sealed class DiskBatch
     /// <summary>The records without the header.</summary>
     public ReadOnlySpan<byte> Records => _bytes.AsSpan(HeaderSize, _length - HeaderSize);
 
-    public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    /// <summary>Returns where the value begins.</summary>
+    public int Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         Span<byte> room = Grow(1 + 5 + key.Length + 5 + value.Length);
         room[0] = TagPut;
         int at = 1 + WriteBytes(room[1..], key);
         at += WriteBytes(room[at..], value);
         Added(at, 1);
+        return _length - value.Length;
     }
+
+    /// <summary>Another value, of the same length, for one that was put.</summary>
+    public void Overwrite(int at, ReadOnlySpan<byte> value) => value.CopyTo(_bytes.AsSpan(at, value.Length));
 
     public void Delete(ReadOnlySpan<byte> key)
     {
@@ -63,10 +68,11 @@ sealed class DiskBatch
         Added(records.Length, BinaryPrimitives.ReadUInt32LittleEndian(batch[CountAt..]));
     }
 
-    public void Clear()
+    /// <summary>Keeps memory for as many bytes.</summary>
+    public void Clear(int keptBytes = 64 << 10)
     {
-        if (_bytes.Length > KeptBytes)
-            _bytes = new byte[1024];
+        if (_bytes.Length > keptBytes)
+            _bytes = new byte[FirstBytes];
         _length = HeaderSize;
         _count = 0;
         _bytes.AsSpan(0, HeaderSize).Clear();

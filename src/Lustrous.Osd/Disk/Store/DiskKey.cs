@@ -79,6 +79,9 @@ static class DiskKey
         return whole;
     }
 
+    /// <summary>Of the FID in an object's key.</summary>
+    public static uint ObjectIdOf(ReadOnlySpan<byte> key) => BinaryPrimitives.ReadUInt32BigEndian(key[PrefixSize..]);
+
     public static ulong NumberOf(ReadOnlySpan<byte> key) => BinaryPrimitives.ReadUInt64BigEndian(key[1..]);
 
     /// <summary>The number behind the object's: a hash, a block, a piece.</summary>

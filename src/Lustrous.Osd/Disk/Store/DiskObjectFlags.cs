@@ -5,8 +5,13 @@ namespace Lustrous.Osd.Disk.Store;
 enum DiskObjectFlags : byte
 {
     None = 0,
+
+    /// <summary>Extended attributes under a key of their own.</summary>
     HasXattrs = 1,
 
     /// <summary>Something of its body is, or was, in a file.</summary>
     HasFile = 2,
+
+    /// <summary>Extended attributes stand behind the record.</summary>
+    XattrsInRecord = 4,
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Lustrous.Obdclass.Storage;
 
@@ -7,6 +8,9 @@ namespace Lustrous.Osd.Disk.Store;
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 struct DiskObjectRecord
 {
+    /// <summary>In the store; extended attributes may follow.</summary>
+    public static int StoredSize => Unsafe.SizeOf<DiskObjectRecord>();
+
     /// <summary>The object's own for ever: of its other keys, and of its file.</summary>
     public ulong Number;
     public DtObjectKind Kind;
