@@ -7,7 +7,7 @@ namespace Lustrous.Osd.Disk;
 // Objects in memory: all that a transaction has changed which the store does not have yet, and those used lately.
 public sealed partial class DiskDevice
 {
-    const int LoadLocks = 16;
+    const int LoadLocks = 16, ObjectLocks = 1024;
 
     // What an object takes in memory, about; a directory's or a body's map comes on top.
     const int ObjectBytes = 640;
@@ -19,7 +19,8 @@ public sealed partial class DiskDevice
 
     readonly ConcurrentDictionary<Fid, DiskObject> _objects = new();
     readonly ConcurrentDictionary<ulong, DiskSequence> _sequences = new();
-    readonly RankedLock[] _loadLocks = MakeLoadLocks();
+    readonly RankedLock[] _loadLocks = MakeLocks(LoadLocks, () => new RankedLock(75, "osd_disk_load"));
+    readonly RankedLock[] _objectLocks = MakeLocks(ObjectLocks, () => new RankedLock(76, "osd_disk_object"));
     readonly int _mostObjects;
     IEnumerator<KeyValuePair<Fid, DiskObject>>? _sweep;     // of who has set _sweeping
     int _sweeping;
@@ -41,6 +42,9 @@ public sealed partial class DiskDevice
             Evict(LooksPerObject);
         return error;
     }
+
+    /// <summary>The lock of an object, which others have too: nobody holds those of two.</summary>
+    internal RankedLock LockOf(in Fid fid) => _objectLocks[(uint)fid.GetHashCode() % ObjectLocks];
 
     /// <summary>The object that has the FID in memory, whatever its state.</summary>
     internal DiskObject? Peek(in Fid fid) => _objects.GetValueOrDefault(fid);
@@ -101,11 +105,11 @@ public sealed partial class DiskDevice
         return Errno.ENOENT;
     }
 
-    static RankedLock[] MakeLoadLocks()
+    static RankedLock[] MakeLocks(int count, Func<RankedLock> make)
     {
-        var locks = new RankedLock[LoadLocks];
-        for (int i = 0; i < LoadLocks; i++)
-            locks[i] = new RankedLock(75, "osd_disk_load");
+        var locks = new RankedLock[count];
+        for (int i = 0; i < count; i++)
+            locks[i] = make();
         return locks;
     }
 

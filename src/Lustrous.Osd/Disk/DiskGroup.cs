@@ -14,6 +14,7 @@ namespace Lustrous.Osd.Disk;
 sealed class DiskGroup
 {
     const int ChunkBytes = 4 << 20;
+    const int MostRecordBytes = 64 << 10;       // nearly always
     const int KeptChunks = 8;
     const int KeptItems = 64 << 10;
 
@@ -127,7 +128,7 @@ sealed class DiskGroup
         if (_chunk != 0)
             return _chunks[_used - 1];
         if (_used == _chunks.Count)
-            _chunks.Add(new DiskBatch());
+            _chunks.Add(new DiskBatch(ChunkBytes + MostRecordBytes));
         _used++;
         _chunk = (Number << 24) + (ulong)_used;
         return _chunks[_used - 1];

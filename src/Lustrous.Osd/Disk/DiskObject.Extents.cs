@@ -33,6 +33,11 @@ sealed partial class DiskObject
     {
         if (_extents is not null)
             return Errno.OK;
+        if (_record.Blocks == 0)
+        {
+            _extents = new DiskExtents();
+            return Errno.OK;
+        }
         var loaded = new DiskExtents();
         Span<byte> prefix = stackalloc byte[DiskKey.PrefixSize];
         DiskKey.OfNumber(DiskKey.Extent, Number, prefix);

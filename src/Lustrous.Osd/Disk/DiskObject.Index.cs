@@ -10,6 +10,7 @@ namespace Lustrous.Osd.Disk;
 sealed partial class DiskObject
 {
     const int EntrySize = 16 + sizeof(uint);
+    const int ShortKey = 64;
 
     // A directory of at most so many names is read once to know what it does not have, after some looks for nothing.
     const int FewNames = 8192, LooksForNothingShift = 3;
@@ -63,7 +64,7 @@ sealed partial class DiskObject
         if (error != Errno.OK)
             return error;
         self.NoteName(DiskKey.At(key));
-        self.SetEntry(change, key, MakeEntry(entry), 1, CostOf(name.Length));
+        self.SetEntry(change, key, MakeEntry(entry, stackalloc byte[EntrySize]), 1, CostOf(name.Length));
         return Errno.OK;
     }
 
@@ -82,7 +83,7 @@ sealed partial class DiskObject
             error = Errno.ENOENT;
         if (error != Errno.OK)
             return error;
-        self.SetEntry(change, key, null, -1, -CostOf(name.Length));
+        self.RemoveEntry(change, key, CostOf(name.Length));
         change.GiveBack(CostOf(name.Length));
         return Errno.OK;
     }
@@ -101,7 +102,7 @@ sealed partial class DiskObject
         if (error == Errno.OK && value is null)
             error = Errno.ENOENT;
         if (error == Errno.OK)
-            self.SetEntry(change, key, MakeEntry(entry), 0, 0);
+            self.SetEntry(change, key, MakeEntry(entry, stackalloc byte[EntrySize]), 0, 0);
         return error;
     }
 
@@ -141,7 +142,8 @@ sealed partial class DiskObject
             return Errno.ENOTDIR;
         if (key.Length > self._record.MaxKeySize || record.Length > self._record.MaxRecordSize)
             return Errno.EINVAL;
-        byte[] whole = DiskKey.OfRecord(self.Number, key);
+        Span<byte> room = key.Length <= ShortKey ? stackalloc byte[DiskKey.PrefixSize + ShortKey] : default;
+        ReadOnlySpan<byte> whole = DiskKey.OfRecord(self.Number, key, room);
         error = self.GetValue(self._entries, whole, out byte[]? old);
         if (error == Errno.OK && old is not null && !replace)
             error = Errno.EEXIST;
@@ -153,7 +155,7 @@ sealed partial class DiskObject
             return error;
         if (more < 0)
             change.GiveBack(-more);
-        self.SetEntry(change, whole, record.ToArray(), old is null ? 1 : 0, more);
+        self.SetEntry(change, whole, record, old is null ? 1 : 0, more);
         return Errno.OK;
     }
 
@@ -172,7 +174,7 @@ sealed partial class DiskObject
         if (error != Errno.OK)
             return error;
         int cost = CostOf(key.Length, old!.Length);
-        self.SetEntry(change, whole, null, -1, -cost);
+        self.RemoveEntry(change, whole, cost);
         change.GiveBack(cost);
         return Errno.OK;
     }
@@ -244,12 +246,11 @@ sealed partial class DiskObject
     // As DtTransaction.DeclareInsert reckons.
     static int CostOf(int keyLength, int recordLength = 32) => DiskDevice.NameOverhead + keyLength + recordLength;
 
-    static byte[] MakeEntry(in DtEntry entry)
+    static ReadOnlySpan<byte> MakeEntry(in DtEntry entry, Span<byte> value)
     {
-        byte[] value = new byte[EntrySize];
         Fid fid = entry.Fid;
         MemoryMarshal.Write(value, in fid);
-        BinaryPrimitives.WriteUInt32LittleEndian(value.AsSpan(16), entry.Type);
+        BinaryPrimitives.WriteUInt32LittleEndian(value[16..], entry.Type);
         return value;
     }
 
@@ -318,9 +319,21 @@ sealed partial class DiskObject
         }
     }
 
-    void SetEntry(DiskTransaction change, ReadOnlySpan<byte> key, byte[]? value, int entries, int bytes)
+    void RemoveEntry(DiskTransaction change, ReadOnlySpan<byte> key, int bytes)
+    {
+        SetValue(change, ref _entries, key, (byte[]?)null);
+        NoteEntries(change, -1, -bytes);
+    }
+
+    void SetEntry(
+        DiskTransaction change, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, int entries, int bytes)
     {
         SetValue(change, ref _entries, key, value);
+        NoteEntries(change, entries, bytes);
+    }
+
+    void NoteEntries(DiskTransaction change, int entries, int bytes)
+    {
         _record.Entries += entries;
         _record.EntryBytes += bytes;
         change.Touch(this, DiskDirty.Record, entries, bytes);

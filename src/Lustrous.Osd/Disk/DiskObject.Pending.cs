@@ -202,6 +202,26 @@ sealed partial class DiskObject
     /// <summary>Gives a key a value, null to take it away. The object itself must be noted as changed too.</summary>
     void SetValue(DiskTransaction transaction, ref MemTree<DiskEntry>? pending, ReadOnlySpan<byte> key, byte[]? value)
     {
+        DiskEntry entry = EntryOf(ref pending, key);
+        entry.Value = value;
+        transaction.Touch(this, entry);
+    }
+
+    /// <summary>The same where nobody looks at values without the lock: so another of its length takes its place.
+    /// </summary>
+    void SetValue(
+        DiskTransaction transaction, ref MemTree<DiskEntry>? pending, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        DiskEntry entry = EntryOf(ref pending, key);
+        if (entry.Value is { } old && old.Length == value.Length)
+            value.CopyTo(old);
+        else
+            entry.Value = value.ToArray();
+        transaction.Touch(this, entry);
+    }
+
+    static DiskEntry EntryOf(ref MemTree<DiskEntry>? pending, ReadOnlySpan<byte> key)
+    {
         pending ??= new MemTree<DiskEntry>();
         var probe = new DiskProbe(key);
         if (!pending.TryFind(probe, out DiskEntry? entry))
@@ -209,7 +229,6 @@ sealed partial class DiskObject
             entry = new DiskEntry(key.ToArray());
             pending.TryAdd(probe, entry);
         }
-        entry.Value = value;
-        transaction.Touch(this, entry);
+        return entry;
     }
 }

@@ -22,7 +22,7 @@ sealed partial class DiskObject : IDtObject
     }
 
     readonly DiskDevice _device;
-    readonly RankedLock _lock = new(76, "osd_disk_object");
+    readonly RankedLock _lock;          // shared with objects whose FIDs hash alike
     volatile Life _life;                // written under _lock
     volatile bool _recent;              // used since the sweep of the cache came by
     volatile bool _written;             // a transaction has written it down
@@ -37,7 +37,7 @@ sealed partial class DiskObject : IDtObject
     MemTree<DiskEntry>? _pieces;        // guarded by _lock: pieces of the body that the store does not have
 
     /// <summary>A handle on an object that does not exist.</summary>
-    public DiskObject(DiskDevice device, in Fid fid) => (_device, Fid) = (device, fid);
+    public DiskObject(DiskDevice device, in Fid fid) => (_device, Fid, _lock) = (device, fid, device.LockOf(fid));
 
     /// <summary>One that the store has; null when its value is damaged.</summary>
     public static DiskObject? Read(DiskDevice device, in Fid fid, ReadOnlySpan<byte> value)
@@ -241,7 +241,6 @@ sealed partial class DiskObject : IDtObject
             _record.BirthTime = attributes.ChangeTime;
         SetFields(attributes);
         _xattrs = DiskXattrs.None;
-        _extents = new DiskExtents();
     }
 
     void SetFields(in DtAttributes attributes)

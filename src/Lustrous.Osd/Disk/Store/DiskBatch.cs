@@ -8,13 +8,15 @@ namespace Lustrous.Osd.Disk.Store;
 /// </summary>
 /// <remarks>Layout: 8 bytes of sequence, 4 of count, then records: a tag, lengths as 7 bits a byte, key, value
 /// (db/write_batch.cc of RocksDB; the format of its own log, which it reads for ever).</remarks>
-sealed class DiskBatch
+/// <param name="wholeBytes">Of one that gets large: then it has room for so many at once, instead of growing in steps.
+/// </param>
+sealed class DiskBatch(int wholeBytes = 0)
 {
     public const int HeaderSize = 12;
     public const byte TagDelete = 0, TagPut = 1, TagDeleteRange = 15;
 
     const int CountAt = 8;
-    const int FirstBytes = 1024;
+    const int FirstBytes = 1024, SmallBytes = 64 << 10;
 
     byte[] _bytes = new byte[FirstBytes];
     int _length = HeaderSize;
@@ -69,7 +71,7 @@ sealed class DiskBatch
     }
 
     /// <summary>Keeps memory for as many bytes.</summary>
-    public void Clear(int keptBytes = 64 << 10)
+    public void Clear(int keptBytes = SmallBytes)
     {
         if (_bytes.Length > keptBytes)
             _bytes = new byte[FirstBytes];
@@ -81,8 +83,18 @@ sealed class DiskBatch
     Span<byte> Grow(int more)
     {
         if (_length + more > _bytes.Length)
-            Array.Resize(ref _bytes, Math.Max(_length + more, _bytes.Length * 2));
+            MakeRoom(_length + more);
         return _bytes.AsSpan(_length, more);
+    }
+
+    void MakeRoom(int length)
+    {
+        int wanted = Math.Max(length, _bytes.Length * 2);
+        if (wanted > SmallBytes)
+            wanted = Math.Max(wanted, wholeBytes);
+        byte[] larger = GC.AllocateUninitializedArray<byte>(wanted);
+        Bytes.CopyTo(larger);
+        _bytes = larger;
     }
 
     void Added(int length, uint count)

@@ -74,9 +74,18 @@ static class DiskKey
     public static byte[] OfRecord(ulong number, ReadOnlySpan<byte> key)
     {
         byte[] whole = new byte[PrefixSize + key.Length];
-        OfNumber(Record, number, whole);
-        key.CopyTo(whole.AsSpan(PrefixSize));
+        OfRecord(number, key, whole);
         return whole;
+    }
+
+    /// <summary>In memory of its own where there is no room.</summary>
+    public static ReadOnlySpan<byte> OfRecord(ulong number, ReadOnlySpan<byte> key, Span<byte> into)
+    {
+        if (into.Length < PrefixSize + key.Length)
+            return OfRecord(number, key);
+        OfNumber(Record, number, into);
+        key.CopyTo(into[PrefixSize..]);
+        return into[..(PrefixSize + key.Length)];
     }
 
     /// <summary>Of the FID in an object's key.</summary>
