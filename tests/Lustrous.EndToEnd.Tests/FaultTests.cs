@@ -89,6 +89,30 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_forced_umount_ends_though_all_servers_are_gone()
+    {
+        await using Cluster cluster = await Cluster.StartAsync(osts: 1);
+        string mount = await cluster.MountAsync("mnt");
+        await Shell.OkAsync($"head -c 3000000 /dev/urandom > {mount}/f");
+        foreach (LustrousProcess server in cluster.Servers)
+            server.Kill();
+
+        // Whoever waits for the servers gets an error, whether he has begun before the umount or not.
+        string output = await Shell.OkAsync($"""
+            (cat {mount}/other; echo "cat: $?") > {mount}.out 2>&1 &
+            umount -f {mount} 2>/dev/null
+            wait
+            mountpoint -q {mount} && umount -f {mount}
+            cat {mount}.out
+            ! mountpoint -q {mount}
+            """, seconds: 240);
+
+        Assert.EndsWith("cat: 1\n", output, StringComparison.Ordinal);
+        await cluster.Mounts[0].EndAsync();
+    }
+
+
+    [Fact]
     public async Task The_locks_of_a_client_that_was_killed_are_given_to_others()
     {
         await using Cluster cluster = await Cluster.StartAsync(osts: 1);

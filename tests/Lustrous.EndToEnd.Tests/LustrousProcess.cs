@@ -26,6 +26,7 @@ sealed partial class LustrousProcess : IAsyncDisposable
         start.Environment["LUSTROUS_RUN_DIR"] = runFolder;
         start.Environment.Remove("LUSTROUS_NAME");
         _process = Process.Start(start)!;
+        ControlSocket = Path.Combine(runFolder, $"{_process.Id}.sock");
         _process.ErrorDataReceived += (_, e) =>
         {
             if (e.Data is not null)
@@ -36,6 +37,9 @@ sealed partial class LustrousProcess : IAsyncDisposable
 
     /// <summary>All that came on the error output so far.</summary>
     public string Errors => string.Join('\n', _errors);
+
+    /// <summary>Where lctl asks it.</summary>
+    public string ControlSocket { get; }
 
     public bool HasExited => _process.HasExited;
 

@@ -68,6 +68,38 @@ public sealed class LifeTests
         await mounted.DisposeAsync();
     }
 
+    /// <summary>As a request that waits for a server which is gone.</summary>
+    [Theory, MemberData(nameof(Transports))]
+    public async Task A_session_ends_although_a_request_does_not(FuseTransportKind transport)
+    {
+        var mayEnd = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var memory = new MemoryFileSystem
+        {
+            OpenFlags = Protocol.Abi.FuseOpenFlags.DirectIo,
+            SlowReadMayEnd = mayEnd,
+        };
+        memory.Put("slow", new byte[10]);
+        MountedFuse mounted = await MountedFuse.CreateAsync(memory, transport);
+        using Process program = Process.Start(new ProcessStartInfo("cat", mounted["slow"])
+        {
+            RedirectStandardError = true,
+        })!;
+        await memory.SlowReadBegan.Task;
+
+        await mounted.Session.UnmountAsync(lazy: true);
+        await mounted.Session.AbortAsync();
+
+        await mounted.Session.Completion;
+        await program.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.NotEqual(0, program.ExitCode);
+        Assert.True(memory.IsDestroyed);
+        mayEnd.SetResult();              // an answer that nobody waits for disturbs nothing
+        await mounted.DisposeAsync();
+        await using MountedFuse next = await MountedFuse.CreateAsync(new MemoryFileSystem(), transport);
+        File.WriteAllText(next["file"], "text");
+        Assert.Equal("text", File.ReadAllText(next["file"]));
+    }
+
     [Theory, MemberData(nameof(Transports))]
     public async Task A_server_that_is_killed_leaves_a_mount_that_can_be_taken_away(FuseTransportKind transport)
     {

@@ -170,7 +170,10 @@ sealed partial class MemoryFileSystem
     async ValueTask<Errno> WaitForSignalAsync(CancellationToken cancel)
     {
         SlowReadBegan.TrySetResult();
-        await Task.Delay(Timeout.Infinite, cancel).ContinueWith(_ => { }, TaskScheduler.Default);
+        if (SlowReadMayEnd is { } mayEnd)
+            await mayEnd.Task;
+        else
+            await Task.Delay(Timeout.Infinite, cancel).ContinueWith(_ => { }, TaskScheduler.Default);
         Interlocked.Increment(ref Interrupted);
         return Errno.EINTR;
     }

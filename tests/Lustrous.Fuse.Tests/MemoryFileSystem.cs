@@ -38,6 +38,9 @@ sealed partial class MemoryFileSystem : FuseFileSystem
     /// <summary>Completes when a read of the file "slow" waits.</summary>
     public TaskCompletionSource SlowReadBegan { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>And goes on waiting whatever its caller does; null: the first signal ends it.</summary>
+    public TaskCompletionSource? SlowReadMayEnd { get; init; }
+
     /// <summary>MKDIR of the name "blocked" says that it began, and waits.</summary>
     public TaskCompletionSource MkdirBegan { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

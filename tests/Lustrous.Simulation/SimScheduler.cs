@@ -86,6 +86,10 @@ public sealed class SimScheduler
             (_now + Math.Max(0, delay.Ticks), number));
     }
 
+    /// <summary>Nobody runs for a while, as when a machine is suspended: all that comes due meanwhile is due at once,
+    /// in any order.</summary>
+    public void StandStill(TimeSpan time) => _now += time.Ticks;
+
     /// <summary>Ends when nothing is due and nothing travels: only timers are left.</summary>
     public Task SettledAsync()
     {
@@ -185,7 +189,7 @@ public sealed class SimScheduler
         {
             if (!_later.TryPeek(out _, out (long Ticks, long) due) || due.Ticks > limitTicks)
                 return false;
-            _now = due.Ticks;
+            _now = Math.Max(_now, due.Ticks);
             if (_now > _options.MaxVirtualTime.Ticks)
                 throw new SimHangException($"hang: still running after {_options.MaxVirtualTime} of virtual time");
         }

@@ -14,6 +14,7 @@ public sealed partial class FuseSession : IAsyncDisposable
     readonly IFuseMounter? _mounter;
     readonly int _fd;
     readonly List<int> _clones = [];
+    readonly List<UringQueue> _rings = [];      // its own lock
     FuseTransport _transport = null!;
     string? _device;                   // major and minor number of the mount
     int _threads;                      // Interlocked: those that still run
@@ -179,7 +180,10 @@ public sealed partial class FuseSession : IAsyncDisposable
                 ? [0, .. Enumerable.Range(online, possible - online).Select(id => (ushort)id)]
                 : [(ushort)cpu];
             Interlocked.Increment(ref _threads);
-            new UringQueue(_transport, cpu, ids, depth, Ready, ThreadEnded).Start();
+            var ring = new UringQueue(_transport, cpu, ids, depth, Ready, ThreadEnded);
+            lock (_rings)
+                _rings.Add(ring);
+            ring.Start();
         }
         ready.Wait();
         if (failure == Errno.OK)
@@ -204,8 +208,13 @@ public sealed partial class FuseSession : IAsyncDisposable
 
     void ChannelEnded()
     {
-        // The connection is gone. What handlers still wait for is of no use to anybody.
+        // The connection is gone. What handlers still wait for is of no use to anybody, and may never come.
         _transport.CancelAll();
+        lock (_rings)
+        {
+            foreach (UringQueue ring in _rings)
+                ring.Stop();
+        }
         ThreadEnded();
     }
 

@@ -47,6 +47,11 @@ sealed class FuseTransport(FuseSession session, int masterFd, int maxIoBytes)
 
     public volatile bool Stopping;
 
+    volatile bool _isGone;
+
+    /// <summary>The kernel has ended the connection: who waited for an answer has been told.</summary>
+    public bool IsGone => _isGone;
+
     /// <summary>A request object that may be hit by an interrupt.</summary>
     public void Register(FuseRequest request)
     {
@@ -60,6 +65,8 @@ sealed class FuseTransport(FuseSession session, int masterFd, int maxIoBytes)
         Interlocked.Increment(ref _counts[Slot(request.Header.Opcode)]);
         if (_earlyCount > 0)
             TakeEarly(request);
+        if (_isGone)
+            request.TryInterrupt(request.ActiveUnique);
         FuseDispatcher.Dispatch(session.FileSystem, request, Flags);
     }
 
@@ -85,6 +92,7 @@ sealed class FuseTransport(FuseSession session, int masterFd, int maxIoBytes)
     /// <summary>Nobody waits for answers any more: whatever waits for something else gives up.</summary>
     public void CancelAll()
     {
+        _isGone = true;
         FuseRequest[] requests;
         lock (_lock)
             requests = [.. _requests];
@@ -163,7 +171,7 @@ sealed class FuseTransport(FuseSession session, int masterFd, int maxIoBytes)
     }
 
     /// <summary>Whether a failed read or wait means that the connection is gone.</summary>
-    public static bool IsGone(Errno error) =>
+    public static bool MeansGone(Errno error) =>
         error is Errno.ENODEV or Errno.ECONNABORTED or Errno.EBADF or Errno.ENOTCONN or Errno.EPERM;
 
     /// <summary>Another descriptor of the same connection, or -1.</summary>

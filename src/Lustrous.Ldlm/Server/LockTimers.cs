@@ -6,6 +6,14 @@ namespace Lustrous.Ldlm.Server;
 /// </summary>
 sealed class LockTimers : IAsyncDisposable
 {
+    /// <summary>A timer that fires later than this has stood still, as its whole machine may have: the cancels that
+    /// came meanwhile have yet to be read.</summary>
+    static readonly TimeSpan s_standstill = TimeSpan.FromSeconds(5);
+
+    /// <summary>What clients then have at least: long enough to find that a connection is old, and to send
+    /// again.</summary>
+    static readonly TimeSpan s_afterStandstill = TimeSpan.FromSeconds(30);
+
     readonly NodeContext _context;
     readonly Action<ServerLock> _expired;
     readonly RankedLock _lock = new(15, "ldlm_timers");
@@ -97,15 +105,24 @@ sealed class LockTimers : IAsyncDisposable
             delay > TimeSpan.Zero ? delay + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
+    void Postpone(TimeSpan time)
+    {
+        foreach (ServerLock item in _waiting)
+            item.Deadline += time;
+    }
+
     void Fire()
     {
         TimeSpan now = _context.Uptime;
         List<ServerLock>? expired = null;
         using (_lock.Enter())
         {
+            TimeSpan late = now - _armedFor;
             _armedFor = TimeSpan.MaxValue;
             if (_stopped)
                 return;
+            if (late > s_standstill)
+                Postpone(late + s_afterStandstill);
             while (_waiting.First is { } first && first.Value.Deadline <= now)
             {
                 _waiting.RemoveFirst();

@@ -4,8 +4,14 @@ namespace Lustrous.Ptlrpc.Server;
 // clients.
 public sealed partial class ServiceTarget
 {
+    /// <summary>An evictor that runs later than this has stood still, as its whole machine may have: what clients said
+    /// meanwhile has yet to be read.</summary>
+    static readonly TimeSpan s_standstill = TimeSpan.FromSeconds(5);
+
     readonly ITimer _evictor;
     bool _evictorArmed;         // guarded by _lock
+    TimeSpan _evictorDue;       // guarded by _lock
+    TimeSpan _resumedAt;        // guarded by _lock: 0, or when we went on after a standstill
     TimeSpan _networkBackAt;    // guarded by _lock: 0, or until when to wait after the network seems to have been down
 
     void ArmEvictor()
@@ -13,16 +19,20 @@ public sealed partial class ServiceTarget
         if (_evictorArmed || _stopping)
             return;
         _evictorArmed = true;
-        _evictor.Change(TimeSpan.FromSeconds(Math.Max(1, Options.PingEvictSeconds / 6)), Timeout.InfiniteTimeSpan);
+        var interval = TimeSpan.FromSeconds(Math.Max(1, Options.PingEvictSeconds / 6));
+        _evictorDue = _context.Uptime + interval;
+        _evictor.Change(interval, Timeout.InfiniteTimeSpan);
     }
 
     void EvictSilent()
     {
         TimeSpan now = _context.Uptime;
-        List<Export>? silent = null;
+        List<(Export Export, TimeSpan Silence)>? silent = null;
         using (_lock.Enter())
         {
             _evictorArmed = false;
+            if (now - _evictorDue > s_standstill)
+                _resumedAt = now;
             if (_all.Count == 0 || _stopping)
                 return;
             ArmEvictor();
@@ -30,10 +40,10 @@ public sealed partial class ServiceTarget
         }
         if (silent is null)
             return;
-        foreach (Export export in silent)
+        foreach ((Export export, TimeSpan silence) in silent)
         {
             Log(LogLevel.Warning,
-                $"not heard from client {export} for {(int)(now - export.LastRequest).TotalSeconds} s, evicting it");
+                $"not heard from client {export} for {(int)silence.TotalSeconds} s, evicting it");
             Remove(export, evicted: true);
         }
     }
@@ -42,16 +52,17 @@ public sealed partial class ServiceTarget
     /// Clients that were silent too long. When nobody at all was heard lately the network, not the clients, is to
     /// blame: then they get time to find their way back once it works again.
     /// </summary>
-    List<Export>? FindSilent(TimeSpan now)
+    List<(Export Export, TimeSpan Silence)>? FindSilent(TimeSpan now)
     {
         var limit = TimeSpan.FromSeconds(Options.PingEvictSeconds);
         TimeSpan newest = TimeSpan.Zero;
-        List<Export>? silent = null;
+        List<(Export, TimeSpan)>? silent = null;
         foreach (Export export in _all)
         {
-            newest = newest > export.LastRequest ? newest : export.LastRequest;
-            if (now - export.LastRequest > limit)
-                (silent ??= []).Add(export);
+            TimeSpan last = export.LastRequest > _resumedAt ? export.LastRequest : _resumedAt;
+            newest = newest > last ? newest : last;
+            if (now - last > limit)
+                (silent ??= []).Add((export, now - last));
         }
         if (silent is null)
         {

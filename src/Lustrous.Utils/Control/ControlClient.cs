@@ -30,7 +30,8 @@ static class ControlClient
         return null;
     }
 
-    static async Task<ControlAnswer?> AskAsync(string path, string[] words, CancellationToken cancel)
+    /// <summary>Asks the process behind a socket; null when there is none.</summary>
+    internal static async Task<ControlAnswer?> AskAsync(string path, string[] words, CancellationToken cancel)
     {
         try
         {

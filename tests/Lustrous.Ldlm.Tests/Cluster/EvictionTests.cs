@@ -105,4 +105,19 @@ public sealed class EvictionTests
         b.Release(await waiting);
         Assert.Empty(it.Evicted);
     });
+
+    /// <summary>All stand still while a lock is being called back: the cancel is on its way when time is up.</summary>
+    [Fact]
+    public void After_a_standstill_a_client_has_time_to_give_back() => LockCluster.Run(2, async it =>
+    {
+        LockClient a = it.Clients[0], b = it.Clients[1];
+        ClientLock held = await a.TakeAsync(1, LockType.Plain, LockMode.EX);
+        Task<ClientLock> waiting = b.TakeAsync(1, LockType.Plain, LockMode.EX);
+        await it.Sim.SettledAsync();
+        it.Sim.Scheduler.StandStill(TimeSpan.FromSeconds(500));
+        await it.Sim.Delay(TimeSpan.FromSeconds(1));
+        a.Release(held);
+        b.Release(await waiting);
+        Assert.Empty(it.Evicted);
+    });
 }

@@ -215,6 +215,28 @@ public class ScheduleTests
     });
 
     [Fact]
+    public void After_a_standstill_of_the_server_clients_have_all_their_time() => ServerWorld.Run(async world =>
+    {
+        ScriptedClient lively = world.NewClient("lively");
+        world.Others.Add(lively);
+        await lively.ConnectAsync(ServerWorld.Asked);
+        world.Sim.Scheduler.StandStill(TimeSpan.FromSeconds(500));
+        // The network is not to blame: one is heard at once.
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal(Errno.OK, (await lively.CallAsync(ObdOpcode.Ping)).Error);
+            await world.Sim.Delay(TimeSpan.FromSeconds(25));
+        }
+        Assert.Equal(Errno.OK, (await world.Client.CallAsync(ObdOpcode.Ping)).Error);
+        for (int i = 0; i < 8; i++)
+        {
+            await world.Sim.Delay(TimeSpan.FromSeconds(25));
+            Assert.Equal(Errno.OK, (await lively.CallAsync(ObdOpcode.Ping)).Error);
+        }
+        Assert.Equal(Errno.ENOTCONN, (await world.Client.CallAsync(ObdOpcode.Ping)).Error);
+    });
+
+    [Fact]
     public void The_oldest_reply_goes_when_a_client_never_says_what_it_has()
     {
         var cache = new ReplyCache();

@@ -60,7 +60,7 @@ sealed unsafe class DeviceChannel
             if (received <= 0)
             {
                 // ENOENT: the request was interrupted before it was read; EINTR and EAGAIN: nothing happened.
-                if (received == 0 || FuseTransport.IsGone(Libc.LastError))
+                if (received == 0 || FuseTransport.MeansGone(Libc.LastError))
                     break;
                 continue;
             }

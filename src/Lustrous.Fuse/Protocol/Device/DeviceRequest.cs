@@ -62,7 +62,8 @@ sealed unsafe class DeviceRequest : FuseRequest
         vectors[0] = new IoVec((byte*)&header, FuseOutHeader.WireSize);
         vectors[1] = new IoVec(ReplyStart, ReplyLength);
         // ENOENT: the caller was killed and nobody waits any more. The other errors mean that the mount is gone.
-        _ = Libc.writev(_channel.Fd, vectors, ReplyLength == 0 ? 1 : 2);
+        if (!_channel.Transport.Stopping)
+            _ = Libc.writev(_channel.Fd, vectors, ReplyLength == 0 ? 1 : 2);
         _channel.Return(this);
     }
 

@@ -33,7 +33,10 @@ sealed unsafe class UringQueue
     readonly UringRequest[] _slots;
     UringRequest? _answered;          // Interlocked: answered on other threads
     int _sleeping;                    // Interlocked: 1 while the thread waits or is about to
-    int _live;
+    int _live;                        // slots that the kernel has not given up
+    int _given;                       // those of them that wait in the kernel for a request
+    readonly Lock _wakeLock = new();  // keeps the wake descriptor open for Stop
+    volatile bool _stopped;           // written under _wakeLock
     int _held;                        // Interlocked: slots whose requests wait for file locks
     IoUring _ring = null!;            // the thread's own
 
@@ -61,6 +64,16 @@ sealed unsafe class UringQueue
 
     public void Start() => _thread.Start();
 
+    /// <summary>The connection is gone: requests that are under way do not keep the thread. On any thread.</summary>
+    public void Stop()
+    {
+        lock (_wakeLock)
+        {
+            if (!_stopped)
+                Wake();
+        }
+    }
+
     /// <summary>One more slot whose request waits for a lock, unless only a few are left. On any thread.</summary>
     public bool TryHold()
     {
@@ -81,6 +94,8 @@ sealed unsafe class UringQueue
     /// <summary>A slot holds its reply. On any thread.</summary>
     public void Answered(UringRequest request)
     {
+        if (_stopped)
+            return;                    // the kernel has told the caller long ago; the thread's number may be another's
         if (Environment.CurrentManagedThreadId == _thread.ManagedThreadId)
         {
             Commit(request);
@@ -117,10 +132,16 @@ sealed unsafe class UringQueue
         _ready(error);
         if (error == Errno.OK)
             Loop();
+        lock (_wakeLock)
+            _stopped = true;
         ring?.Dispose();
-        if (memory is not null && Volatile.Read(ref _live) == 0)
-            Libc.munmap(memory, size);
-        Libc.close(_wakeFd);
+        // A request that waits for a server which is gone still has its slot, and may be about to wake us.
+        if (_live == 0)
+        {
+            if (memory is not null)
+                Libc.munmap(memory, size);
+            Libc.close(_wakeFd);
+        }
         _ended();
     }
 
@@ -129,6 +150,9 @@ sealed unsafe class UringQueue
         while (_live > 0)
         {
             CommitAnswered();
+            // Of what we still work on the kernel tells nothing any more.
+            if (Transport.IsGone && _given == 0)
+                break;
             Interlocked.Exchange(ref _sleeping, 1);
             bool wait = Volatile.Read(ref _answered) is null;
             Errno error = _ring.Enter(wait);
@@ -147,6 +171,7 @@ sealed unsafe class UringQueue
             WatchWakes();
             return;
         }
+        _given--;
         if (result != 0)
         {
             // The connection is gone, or the slot is: the kernel puts nothing into it any more.
@@ -173,6 +198,7 @@ sealed unsafe class UringQueue
     void Commit(UringRequest request)
     {
         IoUring.Sqe* sqe = Command(request, CommitAndFetchCommand);
+        _given++;
         sqe->Command.CommitId = request.CommitId;
     }
 
@@ -210,7 +236,7 @@ sealed unsafe class UringQueue
             sqe->Length = 2;
         }
         WatchWakes();
-        _live = _slots.Length;
+        _live = _given = _slots.Length;
         Errno error = _ring.Enter(wait: false);
         if (error != Errno.OK)
             return error;
