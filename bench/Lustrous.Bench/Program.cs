@@ -23,7 +23,9 @@ if (args is ["bare", var requestBytes, var replyBytes, var messagesPerCall, var 
 if (args is ["null", var mountPoint, var transport, var direct])
     return await FuseTable.ServeAsync(mountPoint, Enum.Parse<FuseTransportKind>(transport), bool.Parse(direct));
 if (args is ["up", .. var mountPoints])
-    return await LustreMount.ServeAsync(mountPoints);
+    return await LustreMount.ServeAsync(null, mountPoints);
+if (args is ["up-on", var store, .. var mountPointsOfStore])
+    return await LustreMount.ServeAsync(store, mountPointsOfStore);
 if (args is ["servers", var serverPort])
     return await LustreMount.ServeTcpAsync(int.Parse(serverPort, CultureInfo.InvariantCulture));
 if (args is ["mount", var nid, var port, var folderToMount])
@@ -69,7 +71,7 @@ disk.SetAction((parsed, _) =>
     (int inOne, int inTree) = (parsed.GetValue(names), parsed.GetValue(tree));
     return inOne > 0 || inTree > 0
         ? new GrowthTable(folder, Math.Max(inOne, inTree), inTree > 0, Console.Out, Console.Error).RunAsync()
-        : new DiskTable(folder, parsed.GetValue(rounds), Console.Out).RunAsync();
+        : new DiskTable(folder, parsed.GetValue(rounds), MountedCreates.MeasureAsync, Console.Out).RunAsync();
 });
 var root = new RootCommand("Measures Lustrous. Figures are ratios within one run: machines are noisy.")
 {

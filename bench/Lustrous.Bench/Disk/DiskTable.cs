@@ -11,7 +11,11 @@ namespace Lustrous.Bench.Disk;
 
 /// <summary>The device on a disk beside the one in memory, and beside <c>dd conv=fsync</c> on the same disk; in turns
 /// of one run, as a Markdown table.</summary>
-sealed class DiskTable(string folder, int rounds, TextWriter output)
+/// <param name="folder">On the disk.</param>
+/// <param name="rounds">Measurements of each figure.</param>
+/// <param name="mounted">Creates a second through a mount: of targets in a folder, or in memory.</param>
+/// <param name="output">Takes the table.</param>
+sealed class DiskTable(string folder, int rounds, Func<string?, Task<double>> mounted, TextWriter output)
 {
     const int Creates = 50_000;
     const int Mebibytes = 512;
@@ -24,6 +28,7 @@ sealed class DiskTable(string folder, int rounds, TextWriter output)
     {
         var creates = new List<(double Ours, double Yardstick)>();
         var writes = new List<(double Ours, double Yardstick)>();
+        var files = new List<(double Ours, double Yardstick)>();
         for (int i = 0; i < rounds; i++)
         {
             await using (var memory = new MemDevice(s_context))
@@ -33,9 +38,14 @@ sealed class DiskTable(string folder, int rounds, TextWriter output)
             }
             double plain = await DdAsync();
             writes.Add((await OnDiskAsync(WriteAsync), plain));
+            double inMemory = await mounted(null);
+            string store = Path.Combine(folder, $"store{i}");
+            files.Add((await mounted(store), inMemory));
+            Directory.Delete(store, recursive: true);
         }
         await output.WriteLineAsync("| what | ours | yardstick | ratio (least to most) |\n|---|---|---|---|");
-        await PrintAsync("creates a second, of 6 changes each, beside memory", creates);
+        await PrintAsync("files made a second through a mount, beside targets in memory", files);
+        await PrintAsync("transactions a second of the device alone, of 6 changes each, beside memory", creates);
         await PrintAsync("MB/s, 512 MiB in calls of 1 MiB and sync, beside dd conv=fsync", writes);
         return 0;
     }

@@ -138,7 +138,7 @@ static class FuseTable
     }
 
     /// <summary>This program, serving a mount as a process of its own.</summary>
-    static Process Start(string[] arguments)
+    internal static Process Start(string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!)
         {
@@ -153,7 +153,7 @@ static class FuseTable
         return Process.Start(start)!;
     }
 
-    static async Task UnmountAsync(string mountPoint, Process server)
+    internal static async Task UnmountAsync(string mountPoint, Process server)
     {
         using (Process umount = Process.Start("umount", mountPoint))
             await umount.WaitForExitAsync();

@@ -11,10 +11,12 @@ static class LustreMount
     const string FsName = "lustre";
     static readonly Nid s_server = Nid.Parse("127.0.0.1@tcp").Value;
 
-    public static async Task<int> ServeAsync(string[] mountPoints)
+    /// <param name="store">Folder of the targets; null: in memory.</param>
+    /// <param name="mountPoints">Where.</param>
+    public static async Task<int> ServeAsync(string? store, string[] mountPoints)
     {
         await using LocalCluster cluster = await LocalCluster.StartAsync(
-            new LocalClusterOptions(), CancellationToken.None);
+            new LocalClusterOptions { Store = store }, CancellationToken.None);
         var mounts = new List<FuseMount>();
         foreach (string mountPoint in mountPoints)
             mounts.Add(await cluster.MountAsync(mountPoint, CancellationToken.None));

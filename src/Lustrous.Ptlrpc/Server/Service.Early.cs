@@ -31,17 +31,21 @@ public sealed partial class Service
         TimeSpan now = Context.Uptime;
         using (_lock.Enter())
         {
-            _timerArmed = false;
             if (_isStopping)
                 return;
             CollectEarly(now);
-            if (_firstLive is not null)
-                ArmTimer();
         }
         foreach (EarlyReply early in _early)
             Send(early);
         _early.Clear();
         AbortLateBulks(now);
+        // Only now: on a machine that has no time for us the next tick would come into the middle of this one.
+        using (_lock.Enter())
+        {
+            _timerArmed = false;
+            if (!_isStopping && _firstLive is not null)
+                ArmTimer();
+        }
     }
 
     /// <summary>Finds those whose client gives up soon, and gives them more time (ptlrpc_at_check_timed).</summary>
