@@ -68,11 +68,14 @@ public sealed partial class LliteInode
             _mount.Context.Log.Error("llite", $"{Fid}: directory layout not understood: {_stripesError}");
     }
 
-    /// <summary>Attributes of a reply whose lock, if any, is not for this object.</summary>
+    /// <summary>Attributes of a reply without a lock: what was told under one meanwhile is newer.</summary>
     internal void Update(in MdtBody body)
     {
         using (_lock.Enter())
-            Merge(body);
+        {
+            if (!_hasAttributes || !Covers(AttributeBits))
+                Merge(body);
+        }
     }
 
     /// <summary>

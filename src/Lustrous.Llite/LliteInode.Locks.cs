@@ -79,7 +79,7 @@ public sealed partial class LliteInode
             if (Volatile.Read(ref _kernelHasAttributes) != 0)
                 kernel.ChangesItself(this);
         }
-        else if ((lost & AttributeAndNameBits) != 0)
+        else if (loss != LockLoss.OwnChange && (lost & AttributeAndNameBits) != 0)
         {
             bool pages = IsDirectory && (lost & InodeBits.UPDATE) != 0;
             if (Interlocked.Exchange(ref _kernelHasAttributes, 0) != 0 || pages)
@@ -91,13 +91,17 @@ public sealed partial class LliteInode
             await ForgetNamesAsync(kernel);
     }
 
-    /// <summary>A change of names here that the kernel does not know of: it failed, or did not come from the kernel.
-    /// </summary>
+    /// <summary>A change here that the kernel does not know of: it failed, or did not come from the kernel. Of a
+    /// directory it drops the names too.</summary>
     internal void KernelMissedChange()
     {
         Volatile.Write(ref _kernelHasAttributes, 0);
-        _mount.Watch(WithoutUsAsync(_mount.Options.Kernel.InvalidateInodeAsync(this, data: true), this));
+        _mount.Watch(WithoutUsAsync(_mount.Options.Kernel.InvalidateInodeAsync(this, data: IsDirectory), this));
     }
+
+    /// <summary>The kernel has changed the attributes itself, and gets the new ones with an answer that it is not to
+    /// keep.</summary>
+    internal void KernelChanged() => Volatile.Write(ref _kernelHasAttributes, 0);
 
     // What a directory with stripes has of UPDATE is only for itself: its names change under locks of the stripes.
     bool Covers(InodeBits bits) =>

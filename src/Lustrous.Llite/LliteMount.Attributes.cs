@@ -160,45 +160,65 @@ public sealed partial class LliteMount
         if (file is { MayWrite: true } && (change.Valid & SetattrFields.Size) != 0)
             request = request with { Valid = request.Valid | MdsAttrFlags.OVERRIDE };
         Result<MdAnswer> answer = await mdc.Value.SetattrAsync(request, cancel);
-        if (answer.Failed)
-            return answer.Error;
-        inode.Update(answer.Value.Body);
-        // The MDT has agreed; now the objects (ll_setattr_raw, cl_setattr_ost).
-        if (inode.Data is { } data)
+        Errno done = answer.Error;
+        if (!answer.Failed)
         {
-            Errno done = await KnowLayoutAsync(inode, cancel);
-            if (done == Errno.OK)
-                done = await SetDataAsync(data, change, request, cancel);
-            if (done != Errno.OK)
-                return done;
-            if (file is not null && (change.Valid & SetattrFields.Size) != 0)
-                file.HasWritten = true;
+            inode.Update(answer.Value.Body);
+            // The MDT has agreed; now the objects (ll_setattr_raw, cl_setattr_ost).
+            if (inode.Data is { } data)
+                done = await SetDataAsync(inode, data, change, request, cancel);
         }
-        Result<LliteStat> known = await GetattrSlowAsync(inode, caller, cancel);
-        // It is done; only how large the file is, is not known of one with data on the MDT.
-        return known.Error == Errno.EOPNOTSUPP ? new LliteStat { Attributes = inode.LastAttributes } : known;
+        if (done != Errno.OK)
+        {
+            inode.KernelMissedChange();
+            return done;
+        }
+        if (file is not null && (change.Valid & SetattrFields.Size) != 0)
+            file.HasWritten = true;
+        return await DescribeChangedAsync(inode, change, caller, cancel);
     }
 
-    static async ValueTask<Errno> SetDataAsync(
-        LovObject data, LliteSetattr change, MdSetattr request, CancellationToken cancel)
+    async ValueTask<Errno> SetDataAsync(
+        LliteInode inode, LovObject data, LliteSetattr change, MdSetattr request, CancellationToken cancel)
     {
-        if ((change.Valid & SetattrFields.Size) != 0)
-        {
-            Errno cut = await data.TruncateAsync(change.Size, cancel);
-            if (cut != Errno.OK)
-                return cut;
-        }
-        if ((change.Valid & TimeFields) == 0)
-            return Errno.OK;
         const MdsAttrFlags Atime = MdsAttrFlags.ATIME, Mtime = MdsAttrFlags.MTIME;
-        return await data.SetattrAsync(
-            new LovSetattr
-            {
-                Atime = (request.Valid & Atime) != 0 ? request.Atime : null,
-                Mtime = (request.Valid & Mtime) != 0 ? request.Mtime : null,
-                Ctime = request.Ctime,
-            },
-            cancel);
+        var times = new LovSetattr
+        {
+            Atime = (request.Valid & Atime) != 0 ? request.Atime : null,
+            Mtime = (request.Valid & Mtime) != 0 ? request.Mtime : null,
+            Ctime = request.Ctime,
+        };
+        bool cuts = (change.Valid & SetattrFields.Size) != 0;
+        bool setsTimes = (change.Valid & TimeFields) != 0;
+        if (!cuts && (!setsTimes || data.TrySetTimes(times)))
+            return Errno.OK;
+        Errno done = await KnowLayoutAsync(inode, cancel);
+        if (done == Errno.OK && cuts)
+            done = await data.TruncateAsync(change.Size, cancel);
+        if (done == Errno.OK && setsTimes)
+            done = await data.SetattrAsync(times, cancel);
+        return done;
+    }
+
+    /// <summary>Attributes after a change of ours. The lock over them went with it, and is asked for again by whoever
+    /// stats the file next; the answer to the change is good for now.</summary>
+    async ValueTask<Result<LliteStat>> DescribeChangedAsync(
+        LliteInode inode, LliteSetattr change, Credentials caller, CancellationToken cancel)
+    {
+        if (inode.TryGetCached(out LliteAttributes attributes))
+        {
+            inode.NoteKernelAttributes();
+            return new LliteStat { Attributes = attributes, MayCache = true };
+        }
+        inode.KernelChanged();
+        bool isCut = (change.Valid & SetattrFields.Size) != 0;
+        if (!isCut && inode.Data is null)
+            return new LliteStat { Attributes = inode.LastAttributes };
+        if (!isCut && inode.Data!.TryGetAttributes(out LovAttributes known))
+            return new LliteStat { Attributes = inode.Remember(known) };
+        Result<LliteStat> asked = await GetattrSlowAsync(inode, caller, cancel);
+        // It is done; only how large the file is, is not known of one with data on the MDT.
+        return asked.Error == Errno.EOPNOTSUPP ? new LliteStat { Attributes = inode.LastAttributes } : asked;
     }
 
     MdSetattr Translate(LliteInode inode, in LliteSetattr change, in Credentials caller)

@@ -294,6 +294,7 @@ public sealed partial class LliteMount
         var kill = new LliteSetattr { Valid = SetattrFields.KillSuidSgid };
         Result<LliteStat> killed = await SetattrSlowAsync(
             file.Inode, null, kill, new Credentials(0, 0, Pid: caller.Pid), cancel);
+        file.Inode.KernelMissedChange();
         return killed.Failed
             ? killed.Error
             : await WriteDataAsync(file, data, offset, source, isWriteBack: false, cancel);

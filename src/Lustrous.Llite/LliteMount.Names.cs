@@ -324,10 +324,16 @@ public sealed partial class LliteMount
             if (answer.Failed)
             {
                 parent.KernelMissedChange();
+                victim?.KernelMissedChange();
                 return answer.Error;
             }
             if (victim is not null && answer.Value.Body.Fid1 == fid)
+            {
                 victim.Update(answer.Value.Body);
+                // It has other names, and what the kernel keeps of it is under no lock any more.
+                if (!victim.IsDirectory && victim.LastAttributes.Nlink > 0)
+                    victim.KernelMissedChange();
+            }
             return Errno.OK;
         }
         finally

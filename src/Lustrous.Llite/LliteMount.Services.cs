@@ -192,7 +192,9 @@ public sealed partial class LliteMount
             Valid = 0,
             Layout = layout,
         };
-        return (await mdc.Value.SetattrAsync(change, cancel)).Error;
+        Errno done = (await mdc.Value.SetattrAsync(change, cancel)).Error;
+        inode.KernelMissedChange();
+        return done;
     }
 
     // An open that brings a layout gives it to a file that has none (ll_lov_setstripe_ea_info).

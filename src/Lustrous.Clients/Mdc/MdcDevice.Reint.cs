@@ -89,7 +89,8 @@ public sealed partial class MdcDevice
         using LockCancels cancels = await CollectOfDirectoryAsync(operation.Fid1);
         if (operation.Victim.IsSane)
             await Locks.CollectCancelsAsync(
-                cancels, LdlmResId.FromFid(operation.Victim), LockMode.EX, InodeBitsMasks.ELC);
+                cancels, LdlmResId.FromFid(operation.Victim), LockMode.EX, InodeBitsMasks.ELC,
+                loss: LockLoss.OwnChange);
         using PtlrpcRequest request = NewRequest(RequestFormats.MdsReintUnlink);
         cancels.Reserve(request);
         request.SetSize(Rmf.Name, operation.Name.Length + 1);
@@ -120,7 +121,8 @@ public sealed partial class MdcDevice
         using LockCancels cancels = await CollectOfDirectoryAsync(operation.Fid1);
         if (operation.Fid2 != operation.Fid1)
             await Locks.CollectCancelsAsync(
-                cancels, LdlmResId.FromFid(operation.Fid2), LockMode.EX, InodeBits.UPDATE, NameBits);
+                cancels, LdlmResId.FromFid(operation.Fid2), LockMode.EX, InodeBits.UPDATE, NameBits,
+                LockLoss.OwnChange);
         if (operation.Victim.IsSane)
             await Locks.CollectCancelsAsync(
                 cancels, LdlmResId.FromFid(operation.Victim), LockMode.EX, InodeBits.LOOKUP);
@@ -155,11 +157,11 @@ public sealed partial class MdcDevice
 
     public async ValueTask<Result<MdAnswer>> SetattrAsync(MdSetattr change, CancellationToken cancel)
     {
-        InodeBits bits = InodeBits.UPDATE;
-        if ((change.Valid & (MdsAttrFlags.MODE | MdsAttrFlags.UID | MdsAttrFlags.GID)) != 0)
-            bits |= InodeBits.LOOKUP | InodeBits.PERM;
+        // PERM goes too, though times alone leave it good: an owner or a mode often comes next. The name and the layout
+        // stay good, and would have to be asked for again.
         using LockCancels cancels = await Locks.CollectCancelsAsync(
-            LdlmResId.FromFid(change.Fid), LockMode.EX, bits);
+            LdlmResId.FromFid(change.Fid), LockMode.EX, InodeBits.UPDATE | InodeBits.PERM,
+            InodeBits.LOOKUP | InodeBits.LAYOUT, LockLoss.OwnChange);
         using PtlrpcRequest request = NewRequest(RequestFormats.MdsReintSetattr);
         cancels.Reserve(request);
         request.SetSize(Rmf.MdtEpoch, 0);
@@ -215,7 +217,7 @@ public sealed partial class MdcDevice
 
     /// <summary>Of a directory in which a name is about to change: its own name and permissions stay good.</summary>
     ValueTask<LockCancels> CollectOfDirectoryAsync(Fid directory) => Locks.CollectCancelsAsync(
-        LdlmResId.FromFid(directory), LockMode.EX, InodeBits.UPDATE, NameBits);
+        LdlmResId.FromFid(directory), LockMode.EX, InodeBits.UPDATE, NameBits, LockLoss.OwnChange);
 
     static MdtRecSetattr Record(in MdSetattr change) => new()
     {

@@ -97,23 +97,43 @@ sealed partial class OscObject
         return (long)reply.Size < 0 ? Errno.ENXIO : reply.Size;
     }
 
-    /// <summary>Times and owner.</summary>
+    /// <summary>Times that go along with data that is to be written: nobody else sees the object before it is, as long
+    /// as the whole of it is locked.</summary>
+    public bool TrySetTimes(in LovSetattr wanted)
+    {
+        using (_lock.Enter())
+        {
+            if (_dirtyPages == 0 || !IsLocked(LockMode.PW, 0, ulong.MaxValue))
+                return false;
+            SetTimes(wanted);
+            _tellsAtime |= wanted.Atime is not null;
+            return true;
+        }
+    }
+
+    /// <summary>Times and owner. A write under way that brings an older time does not undo them: an OST takes times of
+    /// requests in the order in which they were made (<c>ofd_fmd</c>).</summary>
     public async ValueTask<Errno> SetattrAsync(LovSetattr wanted, CancellationToken cancel)
     {
         Obdo attributes = IdAttributes();
         using (_lock.Enter())
         {
-            if (wanted.Mtime is { } mtime)
-                (_lvb.Mtime, _lvb.MtimeNs) = (mtime, 0);
-            if (wanted.Atime is { } atime)
-                (_lvb.Atime, _lvb.AtimeNs) = (atime, 0);
-            if (wanted.Ctime is { } ctime)
-                (_lvb.Ctime, _lvb.CtimeNs) = (ctime, 0);
+            SetTimes(wanted);
             _isUnsynced = true;
             SetPlace(ref attributes);
         }
         Fill(ref attributes, wanted);
         return await CallAsync(RequestFormats.OstSetattr, 0, attributes, cancel);
+    }
+
+    void SetTimes(in LovSetattr wanted)
+    {
+        if (wanted.Mtime is { } mtime)
+            (_lvb.Mtime, _lvb.MtimeNs) = (mtime, 0);
+        if (wanted.Atime is { } atime)
+            (_lvb.Atime, _lvb.AtimeNs) = (atime, 0);
+        if (wanted.Ctime is { } ctime)
+            (_lvb.Ctime, _lvb.CtimeNs) = (ctime, 0);
     }
 
     /// <summary>Waits until the OST has it all on disk; nothing to ask when it has.</summary>

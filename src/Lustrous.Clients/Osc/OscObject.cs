@@ -34,6 +34,7 @@ sealed partial class OscObject
     readonly List<(ulong Start, ulong End)> _directs = [];  // pages that are written around the cache just now
     Errno _writeError;
     bool _isUnsynced;                               // the OST may not have all of it on disk
+    bool _tellsAtime;                               // the next write tells the access time, which was set
     bool _isSmallFile = true;
 
     public OscObject(OscDevice device, OstId id)
@@ -176,12 +177,18 @@ sealed partial class OscObject
     Obdo IoAttributes(ulong offset, bool isWrite)
     {
         Obdo attributes = IdAttributes();
-        attributes.Valid |= MdtValid.FLMTIME | MdtValid.FLCTIME | (isWrite ? 0 : MdtValid.FLATIME);
+        attributes.Valid |= MdtValid.FLMTIME | MdtValid.FLCTIME;
         (attributes.Mtime, attributes.Ctime) = (_lvb.Mtime, _lvb.Ctime);
-        if (!isWrite)
+        if (!isWrite || _tellsAtime)
+        {
+            attributes.Valid |= MdtValid.FLATIME;
             attributes.Atime = _lvb.Atime;
-        else
+        }
+        if (isWrite)
+        {
+            _tellsAtime = false;
             SetOwner(ref attributes);
+        }
         SetPlace(ref attributes);
         SetHandle(ref attributes, offset);
         return attributes;

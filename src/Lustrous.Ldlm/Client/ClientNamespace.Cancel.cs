@@ -63,19 +63,21 @@ public sealed partial class ClientNamespace
     /// <param name="mode">What the request is going to lock it with.</param>
     /// <param name="bits">And which bits.</param>
     /// <param name="keep">Bits to be kept if a lock has them besides: where no other lock covers them it is converted,
-    /// once, where it would have to be asked for again after each change of a directory. And the owner hears that the
-    /// change is its own.</param>
+    /// once, where it would have to be asked for again after each change of a directory.</param>
+    /// <param name="loss">What the owner is told: OwnChange where it makes the change.</param>
     public async ValueTask<LockCancels> CollectCancelsAsync(
-        LdlmResId resource, LockMode mode, InodeBits bits, InodeBits keep = InodeBits.NONE)
+        LdlmResId resource, LockMode mode, InodeBits bits, InodeBits keep = InodeBits.NONE,
+        LockLoss loss = LockLoss.Cancelled)
     {
         var cancels = new LockCancels(this);
-        await CollectCancelsAsync(cancels, resource, mode, bits, keep);
+        await CollectCancelsAsync(cancels, resource, mode, bits, keep, loss);
         return cancels;
     }
 
     /// <summary>The same for another resource, into the same list.</summary>
     public async ValueTask CollectCancelsAsync(
-        LockCancels into, LdlmResId resource, LockMode mode, InodeBits bits, InodeBits keep = InodeBits.NONE)
+        LockCancels into, LdlmResId resource, LockMode mode, InodeBits bits, InodeBits keep = InodeBits.NONE,
+        LockLoss loss = LockLoss.Cancelled)
     {
         ArgumentNullException.ThrowIfNull(into);
         if (MaxPackedCancels == 0 || !_resources.TryGet(resource, out ClientResource? found))
@@ -100,14 +102,19 @@ public sealed partial class ClientNamespace
                     (leaving ??= []).Add(held);
             }
         }
-        LockLoss loss = keep == InodeBits.NONE ? LockLoss.Cancelled : LockLoss.OwnChange;
         foreach (ClientLock held in leaving ?? [])
         {
             if (await FlushAsync(held, loss) is var remote and not 0)
                 into.Add(remote);
         }
         foreach (ClientLock held in converting ?? [])
-            await GiveBackAsync(held, loss);
+        {
+            InodeBits dropped = held.DroppedBits;
+            await held.Callbacks.LosingAsync(held, dropped, loss);
+            // It goes out ahead of the request, which need not wait for the answer: a server that sees the request
+            // first asks for the bits.
+            Spawn(FinishConvertAsync(held));
+        }
     }
 
     static bool NeedsConversion(ClientLock held, InodeBits kept, List<ClientLock> all)
@@ -176,6 +183,11 @@ public sealed partial class ClientNamespace
         }
         InodeBits dropped = held.DroppedBits;
         await held.Callbacks.LosingAsync(held, dropped, loss);
+        await FinishConvertAsync(held);
+    }
+
+    async ValueTask FinishConvertAsync(ClientLock held)
+    {
         bool kept = await SendConvertAsync(held);
         ClientAction action;
         using (held.Enter())

@@ -50,13 +50,19 @@ public sealed partial class MddDevice
             error = o.SetAttributes(tx, set);
         if (error == Errno.OK && acl is not null)
             error = o.SetXattr(tx, DtXattr.AclAccess, acl);
-        if (error == Errno.OK && layout is not null && (set.Valid & OwnerFields) != 0)
+        if (error == Errno.OK && layout is not null && ChangesOwner(set, old))
             error = _lod?.SetOwner(tx, layout, set) ?? Errno.OK;
         if (error == Errno.OK && change.Som is { } som)
             error = o.SetXattr(tx, DtXattr.Som, MemoryMarshal.AsBytes(new ReadOnlySpan<LustreSomAttrs>(in som)));
         tx.Stop(error);
         return error;
     }
+
+    /// <summary>Whether the objects have another owner from now on; who gives a file to its owner changes nothing there.
+    /// </summary>
+    static bool ChangesOwner(in DtAttributes set, in DtAttributes old) =>
+        (set.Has(DtValid.Uid) && set.Uid != old.Uid) || (set.Has(DtValid.Gid) && set.Gid != old.Gid)
+        || (set.Has(DtValid.ProjectId) && set.ProjectId != old.ProjectId);
 
     static Errno FixCloseTimes(ref DtAttributes set, in DtAttributes old)
     {
