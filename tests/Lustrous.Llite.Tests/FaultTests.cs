@@ -66,6 +66,7 @@ public sealed class FaultTests
         }
         world.Cut(one);
         Task<Result<LliteEntry>> making = one.MkdirAsync("x2", directory);
+        await world.Delay(TimeSpan.FromSeconds(1));     // its locks are given up by now
         await InterruptedAsync(world, one, directory);
         Assert.NotNull(directory.Fetching);
         world.Mend(one);

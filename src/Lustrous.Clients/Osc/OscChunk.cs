@@ -32,6 +32,10 @@ sealed class OscChunk(OscObject owner, ulong index)
     /// <summary>Pages that the OST has not been sent.</summary>
     public ulong Dirty;
 
+    /// <summary>The dirty page, if there is one, of which only some bytes are known: those that were written. It is
+    /// not <see cref="Valid"/> until the rest has been written too.</summary>
+    public PagePart Part;
+
     /// <summary>Pages under way to the OST.</summary>
     public ulong Writing;
 
@@ -61,6 +65,9 @@ sealed class OscChunk(OscObject owner, ulong index)
     public bool IsIdle => (Dirty | Writing | Reading) == 0;
 
     public bool IsBusy => (Writing | Reading) != 0;
+
+    /// <summary>Pages that must not be read into the buffer: they are there, on their way, or newer here.</summary>
+    public ulong HeldPages => Valid | Reading | Writing | Part.Mask;
 
     /// <summary>Pages <paramref name="first"/> to <paramref name="last"/>.</summary>
     public static ulong Mask(int first, int last) => (ulong.MaxValue << first) & (ulong.MaxValue >> (63 - last));
@@ -116,6 +123,15 @@ sealed class OscChunk(OscObject owner, ulong index)
         Sum = sums && source.Length == Size ? Crc32C.Copy(0, source, destination) : null;
         if (Sum is null)
             source.CopyTo(destination);
+    }
+
+    /// <summary>Gives up what it has of grant beyond what its dirty pages need.</summary>
+    /// <returns>How much that is.</returns>
+    public long GiveGrant(long needed)
+    {
+        long given = Grant - Math.Min(Grant, needed);
+        Grant -= given;
+        return given;
     }
 
     /// <summary>Gives the memory back; the chunk is idle and holds nothing any more.</summary>

@@ -241,9 +241,17 @@ sealed partial class OscObject
         DropAll(whole, ulong.MaxValue);
         int from = (int)(size & (OscChunk.Size - 1));
         int end = (int)((from + OscChunk.PageSize - 1) & ~(OscChunk.PageSize - 1));
-        if (from < end && _chunks.Find(size >> OscChunk.Shift) is { Buffer: { } buffer } chunk
-            && (chunk.Valid & (1UL << (from >> OscChunk.PageShift))) != 0)
+        if (from == end || _chunks.Find(size >> OscChunk.Shift) is not { Buffer: { } buffer } chunk)
+            return;
+        ulong page = 1UL << (from >> OscChunk.PageShift);
+        if ((chunk.Valid & page) != 0)
             buffer.Span[from..end].Clear();
+        if (chunk.Part.Mask != page)
+            return;
+        if (chunk.Part.From >= from)
+            DropAll(size & ~(OscChunk.PageSize - 1UL), whole - 1);
+        else
+            SetPart(chunk, chunk.Part.CutAt(from));
     }
 
     Obdo PunchAttributes(ulong size)

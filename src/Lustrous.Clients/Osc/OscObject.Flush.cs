@@ -20,7 +20,9 @@ sealed partial class OscObject
 
     bool IsUrgent => _urgentStart <= _urgentEnd;
 
-    bool HasWork() => _dirtyPages > 0 && (IsUrgent || _dirtyPages << OscChunk.PageShift >= Device.MaxRpcBytes);
+    // A page in part waits for its other bytes, which come next where a file is written from end to end.
+    bool HasWork() => _dirtyPages > 0
+        && (IsUrgent || (_dirtyPages - _partPages) << OscChunk.PageShift >= Device.MaxRpcBytes);
 
     /// <summary>Writes what is dirty in a range and waits for it; errors are kept for
     /// <see cref="TakeWriteError"/>.</summary>
@@ -104,22 +106,30 @@ sealed partial class OscObject
             ulong to = urgent ? _urgentEnd : ulong.MaxValue;
             OscBrw? rpc = null;
             long aside = 0;
+            ulong firstLeft = ulong.MaxValue;
+            bool isPart = false;
             int i = _chunks.LowerBound(from);
-            for (; i < _chunks.Count && _chunks[i].Start <= to; i++)
+            for (; i < _chunks.Count && _chunks[i].Start <= to && !isPart; i++)
             {
                 OscChunk chunk = _chunks[i];
-                if (chunk.Dirty == 0)
-                    continue;
-                if (rpc is not null && !Fits(rpc, chunk))
-                    break;
-                rpc ??= Device.TakeBrw(this, isWrite: true);
-                aside += TakeDirty(rpc, chunk);
+                // A page in part goes by itself: within an RPC there is no gap (osc_brw_prep_request).
+                isPart = urgent && rpc is null && chunk.Dirty != 0 && chunk.Dirty == chunk.Part.Mask;
+                ulong pages = isPart ? chunk.Dirty : chunk.Dirty & ~chunk.Part.Mask;
+                if (pages != 0)
+                {
+                    if (rpc is not null && !Fits(rpc, pages))
+                        break;
+                    rpc ??= Device.TakeBrw(this, isWrite: true);
+                    aside += TakeDirty(rpc, chunk, pages);
+                }
+                if (chunk.Dirty != 0)
+                    firstLeft = Math.Min(firstLeft, chunk.Index);
             }
             bool atEnd = i >= _chunks.Count || _chunks[i].Start > to;
-            if (urgent && atEnd)
+            if (urgent && atEnd && firstLeft == ulong.MaxValue)
                 EndUrgent();
             if (from <= _dirtyHint)
-                _dirtyHint = i < _chunks.Count ? _chunks[i].Index : ulong.MaxValue;
+                _dirtyHint = Math.Min(firstLeft, i < _chunks.Count ? _chunks[i].Index : ulong.MaxValue);
             if (rpc is null)
                 return null;
             rpc.IsUrgent = urgent;
@@ -134,34 +144,43 @@ sealed partial class OscObject
 
     void EndUrgent() => (_urgentStart, _urgentEnd) = (ulong.MaxValue, 0);
 
-    bool Fits(OscBrw rpc, OscChunk chunk)
+    bool Fits(OscBrw rpc, ulong pages)
     {
-        int bytes = BitOperations.PopCount(chunk.Dirty) << OscChunk.PageShift;
+        int bytes = BitOperations.PopCount(pages) << OscChunk.PageShift;
         return rpc.Bytes + bytes <= Device.MaxRpcBytes
             && rpc.PieceCount + (OscChunk.PageCount / 2) <= OscBrw.MaxPieces;
     }
 
-    long TakeDirty(OscBrw rpc, OscChunk chunk)
+    /// <summary>Puts dirty pages of a chunk into an RPC: all whole ones, or the one in part.</summary>
+    /// <returns>The grant put aside for them.</returns>
+    long TakeDirty(OscBrw rpc, OscChunk chunk, ulong pages)
     {
-        ulong pages = chunk.Dirty;
+        const BrwFlags flags = BrwFlags.FROM_GRANT;
         rpc.Add(chunk, pages);
-        for (ulong left = pages; left != 0;)
+        if (pages == chunk.Part.Mask)
         {
-            (int first, int count) = OscChunk.TakeRun(ref left);
-            ulong start = chunk.Start + ((ulong)first << OscChunk.PageShift);
-            // The last page of an object goes as far as the object does: else the object would grow.
-            int length = (int)Math.Min((ulong)count << OscChunk.PageShift, _kms - start);
-            rpc.Add(start, chunk.Buffer!.Slice(first << OscChunk.PageShift, length),
-                Device.WriteFlags | BrwFlags.FROM_GRANT, length == OscChunk.Size ? chunk.Sum : null);
+            (int from, int to) = (chunk.Part.From, chunk.Part.To);
+            rpc.Add(chunk.Start + (ulong)from, chunk.Buffer!.Slice(from, to - from), Device.WriteFlags | flags);
+            SetPart(chunk, default);
+        }
+        else
+        {
+            for (ulong left = pages; left != 0;)
+            {
+                (int first, int count) = OscChunk.TakeRun(ref left);
+                ulong start = chunk.Start + ((ulong)first << OscChunk.PageShift);
+                // The last page of an object goes as far as the object does: else the object would grow.
+                int length = (int)Math.Min((ulong)count << OscChunk.PageShift, _kms - start);
+                rpc.Add(start, chunk.Buffer!.Slice(first << OscChunk.PageShift, length), Device.WriteFlags | flags,
+                    length == OscChunk.Size ? chunk.Sum : null);
+            }
         }
         int taken = BitOperations.PopCount(pages);
-        chunk.Dirty = 0;
+        chunk.Dirty &= ~pages;
         chunk.Writing |= pages;
         _dirtyPages -= taken;
         _writingPages += taken;
-        long grant = chunk.Grant;
-        chunk.Grant = 0;
-        return grant;
+        return chunk.GiveGrant(chunk.Dirty == 0 ? 0 : Device.Grant.CostOfPages(chunk.Start, chunk.Dirty));
     }
 
     /// <summary>Sends a write that <see cref="BuildWrite"/> made.</summary>
@@ -228,11 +247,11 @@ sealed partial class OscObject
             chunk.Valid &= ~mask;
             chunk.Stale |= mask & chunk.Reading;
             chunk.Dirty &= ~mask;
+            if ((mask & chunk.Part.Mask) != 0)
+                SetPart(chunk, default);
             if (dirty > 0)
             {
-                long kept = Math.Min(chunk.Grant, Device.Grant.CostOfPages(chunk.Start, chunk.Dirty));
-                aside += chunk.Grant - kept;
-                chunk.Grant = kept;
+                aside += chunk.GiveGrant(Device.Grant.CostOfPages(chunk.Start, chunk.Dirty));
                 lost += dirty;
             }
             if (FreeIfEmpty(i))

@@ -32,6 +32,8 @@ sealed partial class OscObject
                 pinned = true;
                 if (rpc is null)
                 {
+                    if (need == Need.Flush)
+                        Device.StartWriteback(this);
                     await progress!.WaitAsync(cancel);
                     continue;
                 }
@@ -74,13 +76,16 @@ sealed partial class OscObject
                     OscChunk chunk = GetOrAdd(at >> OscChunk.Shift);
                     if ((missing & chunk.Reading) == 0)
                     {
-                        (int first, _) = OscChunk.TakeRun(ref missing);
+                        int first = System.Numerics.BitOperations.TrailingZeroCount(missing);
                         ulong end = Math.Max(offset + (ulong)destination.Length, ahead);
                         rpc = BuildRead(chunk, first, end);
                     }
                     if (rpc is null)
                         progress = Progress();
-                    return Need.Pages;
+                    if (rpc is not null || (missing & chunk.Part.Mask) == 0)
+                        return Need.Pages;
+                    AddUrgent(chunk.Start + (ulong)chunk.Part.From, chunk.Start + (ulong)chunk.Part.To - 1);
+                    return Need.Flush;
                 }
             }
             done += length;
@@ -131,7 +136,7 @@ sealed partial class OscObject
                 break;
             chunk = GetOrAdd(index);
             int last = (int)Math.Min(OscChunk.PageCount - 1, (end - 1 - chunk.Start) >> OscChunk.PageShift);
-            ulong free = OscChunk.Mask(first, last) & ~(chunk.Valid | chunk.Reading | chunk.Writing);
+            ulong free = OscChunk.Mask(first, last) & ~chunk.HeldPages;
             (int runFirst, int count) = free == 0 ? (-1, 0) : OscChunk.TakeRun(ref free);
             if (runFirst != first)
                 break;
@@ -226,7 +231,7 @@ sealed partial class OscObject
         while (start < end)
         {
             OscChunk chunk = GetOrAdd(start >> OscChunk.Shift);
-            ulong wanted = chunk.MaskOfRange(start, end - 1) & ~(chunk.Valid | chunk.Reading | chunk.Writing);
+            ulong wanted = chunk.MaskOfRange(start, end - 1) & ~chunk.HeldPages;
             if (wanted != 0)
                 return (chunk, System.Numerics.BitOperations.TrailingZeroCount(wanted));
             start = chunk.Start + OscChunk.Size;
@@ -278,7 +283,7 @@ sealed partial class OscObject
             OscChunk chunk = _chunks[i];
             if (chunk.Start > end)
                 return false;
-            if (((chunk.Valid | chunk.Reading) & chunk.MaskOfRange(start, end)) != 0)
+            if ((chunk.HeldPages & chunk.MaskOfRange(start, end)) != 0)
                 return true;
         }
         return false;

@@ -16,6 +16,8 @@ sealed partial class OscObject
         Progress,
         /// <summary>Pages must be read first.</summary>
         Pages,
+        /// <summary>A page of which only a part is known must be written first.</summary>
+        Flush,
         /// <summary>Room among the dirty pages, or grant.</summary>
         Room,
         /// <summary>There is no grant to be had.</summary>
@@ -38,7 +40,7 @@ sealed partial class OscObject
                 Device.KeepCacheLimit(this);
                 if (need == Need.Nothing)
                     return Errno.OK;
-                if (need == Need.Pages && !pinned)
+                if (need is Need.Pages or Need.Flush && !pinned)
                 {
                     Pin(offset, source.Length);
                     pinned = true;
@@ -57,6 +59,9 @@ sealed partial class OscObject
                         break;
                     case Need.Pages:
                         status = await FillPartialAsync(at, source.Length - done, cancel);
+                        break;
+                    case Need.Flush:
+                        status = await WriteOutAsync(at, offset + (ulong)source.Length - 1, cancel);
                         break;
                     case Need.Room:
                         if (ticket is null)
@@ -120,8 +125,9 @@ sealed partial class OscObject
         OscChunk chunk = GetOrAdd(index);
         if (((chunk.Writing | chunk.Reading) & mask) != 0)
             return Need.Progress;
-        if (PartialPages(chunk, from, to) != 0)
-            return Need.Pages;
+        ulong partial = PartialPages(chunk, from, to);
+        if (!chunk.Part.TryAdd(from, to, partial, out PagePart part))
+            return (partial & chunk.Part.Mask) != 0 ? Need.Flush : Need.Pages;
         int reach = (to + OscChunk.PageSize - 1) & ~(OscChunk.PageSize - 1);
         bool grows = !chunk.Reaches(reach);
         if (grows && chunk.IsBusy)
@@ -131,9 +137,10 @@ sealed partial class OscObject
             return refused;
         if (grows)
             chunk.Grow(Context.Buffers, reach, whole: !_isSmallFile || index > 0);
-        ZeroAround(chunk, from, to, mask & ~chunk.Valid);
+        ZeroAround(chunk, from, to, mask & ~(chunk.Valid | chunk.Part.Mask));
         chunk.Write(from, source.Span, sums: Device.ChecksumType == ChecksumAlgorithm.Crc32C);
-        chunk.Valid |= mask;
+        SetPart(chunk, part);
+        chunk.Valid |= mask & ~part.Mask;
         _kms = Math.Max(_kms, start + (ulong)to);
         _isSmallFile &= _kms <= 64 << 10;
         Touch(modified: true);
@@ -141,7 +148,13 @@ sealed partial class OscObject
         return Need.Nothing;
     }
 
-    /// <summary>Pages that a write covers only in part and whose rest is not known: they must be read.</summary>
+    void SetPart(OscChunk chunk, in PagePart part)
+    {
+        _partPages += (part.Mask != 0 ? 1 : 0) - (chunk.Part.Mask != 0 ? 1 : 0);
+        chunk.Part = part;
+    }
+
+    /// <summary>Pages that a write covers only in part and whose rest is not known.</summary>
     ulong PartialPages(OscChunk chunk, int from, int to)
     {
         ulong partial = 0;

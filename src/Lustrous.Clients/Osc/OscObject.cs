@@ -25,6 +25,7 @@ sealed partial class OscObject
     OstLvb _lvb;
     ulong _kms;                                     // known minimum size, under the locks held
     int _dirtyPages;
+    int _partPages;                                 // of these, known in part
     int _writingPages;
     ulong _dirtyHint;                               // no chunk before this index is dirty
     ulong _urgentStart = ulong.MaxValue;            // to be written as soon as may be; empty when start > end

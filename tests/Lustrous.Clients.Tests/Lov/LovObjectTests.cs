@@ -89,6 +89,71 @@ public sealed class LovObjectTests
     });
 
     [Fact]
+    public void The_first_piece_of_a_long_write_need_not_end_with_a_page() => Run(1, 2, async cluster =>
+    {
+        // As the kernel takes a mebibyte from memory that begins 16 bytes into a page.
+        const int First = (1 << 20) - 16, Second = 16;
+        LovLayout layout = cluster.NewFile(1);
+        TestFile old = cluster.Clients[1].Open(layout), file = cluster.Clients[0].Open(layout);
+        byte[] model = Pattern(8 << 20, 1);
+        await old.WriteAsync(0, model);
+        byte[] all = Pattern(8 << 20, 2);
+        for (int at = 0; at < all.Length; at += 1 << 20)
+        {
+            await file.WriteAsync((ulong)at, all[at..(at + First)]);
+            await file.WriteAsync((ulong)(at + First), all[(at + First)..(at + First + Second)]);
+        }
+        Assert.Equal(Errno.OK, await file.FlushAsync());
+        Assert.InRange(cluster.Clients[0].WriteRpcs, 2, 3);     // the first before the grant has grown
+        Assert.Equal(0, cluster.Clients[0].ReadRpcs);
+        Assert.Equal(all, (await old.ReadAsync(0, all.Length)).Value);
+    });
+
+    [Fact]
+    public void A_page_written_in_part_is_whole_for_whoever_reads_cuts_or_syncs() => Run(1, 2, async cluster =>
+    {
+        LovLayout layout = cluster.NewFile(1);
+        TestFile other = cluster.Clients[1].Open(layout), file = cluster.Clients[0].Open(layout);
+        var random = new SeededRandom(7);
+        byte[] model = Pattern(2 << 20, 0);
+        await other.WriteAsync(0, model);
+        for (int i = 1; i < 150; i++)
+        {
+            int at = random.Next(model.Length - 300_000), length = 60_000 + random.Next(240_000);
+            byte[] data = Pattern(length, i);
+            data.CopyTo(model, at);
+            Assert.Equal(length, (await file.WriteAsync((ulong)at, data)).Value);
+            int end = Math.Min(at + length, model.Length);
+            switch (random.Next(6))
+            {
+                case 0:
+                    Assert.Equal(model[(end - 6000)..end], (await file.ReadAsync((ulong)(end - 6000), 6000)).Value);
+                    break;
+                case 1:
+                    Assert.Equal(
+                        model[(end - 6000)..end],
+                        (await file.ReadAsync((ulong)(end - 6000), 6000, LovIoFlags.Direct)).Value);
+                    break;
+                case 2:
+                    Assert.Equal(model, (await other.ReadAsync(0, model.Length)).Value);
+                    break;
+                case 3:
+                    Assert.Equal(Errno.OK, await file.FlushAsync());
+                    break;
+                case 4:
+                    int cut = end - 1 - random.Next(8000);
+                    Assert.Equal(Errno.OK, await file.TruncateAsync((ulong)cut));
+                    Assert.Equal(Errno.OK, await file.TruncateAsync((ulong)model.Length));
+                    model.AsSpan(cut).Clear();
+                    break;
+            }
+        }
+        Assert.Equal(model, (await file.ReadAsync(0, model.Length)).Value);
+        Assert.Equal(model, (await other.ReadAsync(0, model.Length)).Value);
+        Assert.Equal(0, cluster.Clients[0].Oscs[0].DirtyBytes);
+    });
+
+    [Fact]
     public void A_full_RPC_goes_by_itself_the_rest_when_it_is_old() => Run(1, 1, async cluster =>
     {
         TestClient client = cluster.Clients[0];
