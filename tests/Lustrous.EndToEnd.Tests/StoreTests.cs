@@ -141,7 +141,7 @@ public sealed class StoreTests : IDisposable
             "tunefs.lustre", "--print", Path.Combine(cluster.Folder, "ost7"));
         Assert.Equal(0, exitCode);
         foreach (string line in (string[])["Target:            e2e-OST0007", "Mount type:        lustrous",
-            "Format:            3", "Room:              512 MiB", "MGS:               10.0.0.1@tcp"])
+            "Format:            4", "Room:              512 MiB", "MGS:               10.0.0.1@tcp"])
             Assert.Contains(line, output, StringComparison.Ordinal);
     }
 

@@ -10,12 +10,19 @@ static class HostContext
     // Threads of the pool wait for disks; those that come after them must not wait for the pool to notice.
     const int MinThreads = 32;
 
+    /// <summary>Of the memory that this process may use, how much of what is free is kept for the next who needs some.
+    /// Where the machine is a virtual one, memory that goes back may go back to its host, and costs ten times as much
+    /// when it comes again.</summary>
+    const int RetainedFraction = 8;
+
     public static NodeContext Create(ILogSink log)
     {
         ThreadPool.GetMinThreads(out int workers, out int completions);
         ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
+        long retained = Math.Max(
+            BufferPool.DefaultRetainBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / RetainedFraction);
         return new NodeContext(
-            TimeProvider.System, NewRandom(), new ThreadPoolWork(), new BufferPool(), log);
+            TimeProvider.System, NewRandom(), new ThreadPoolWork(), new BufferPool(retained), log);
     }
 
     public static SeededRandom NewRandom()

@@ -10,7 +10,8 @@ namespace Lustrous.Utils.Hosting;
 /// </summary>
 sealed class HostNode : IAsyncDisposable
 {
-    static readonly TimeSpan s_trimInterval = TimeSpan.FromSeconds(10);
+    /// <summary>What no one needed for so long goes back to the machine.</summary>
+    static readonly TimeSpan s_trimInterval = TimeSpan.FromMinutes(5);
 
     // What every kernel since 2.11 says of itself. One that does not is pinged anew for every connection, and kernels
     // log "Multi-Rail state vanished" each time.
