@@ -13,21 +13,23 @@ namespace Lustrous.Interop.Tests;
 /// <c>.log</c> behind its name, as it came.</remarks>
 public sealed class ServerReplayTests(ITestOutputHelper output)
 {
-    // In the order in which they were made. The three of recovery (i) need servers that were killed at the same moment,
-    // in the middle of what clients remember: not replayed.
+    // In the order in which they were made.
     static readonly string[] s_recordings =
-        ["a-mount", "b-basic", "d-locks", "e-conflict", "c-meta", "f-layout", "g-statahead", "j-dne", "h-umount"];
+    [
+        "a-mount", "b-basic", "d-locks", "e-conflict", "c-meta", "f-layout", "g-statahead", "j-dne", "i-recovery",
+        "i2-evict", "i3-replay", "h-umount",
+    ];
+
+    // What has no requests that only a newer client sends.
+    static readonly string[] s_olderRecordings =
+        ["a-mount", "b-basic", "d-locks", "e-conflict", "c-meta", "f-layout"];
 
     static readonly string s_differences = Places.Fixture("interop", "server-differences.tsv");
 
     [Fact]
     public void A_mount_and_the_first_file()
     {
-        DifferenceBook book = Replay(
-        [
-            Recording.Load("a-mount", Places.Fixture("captures", "mount.pcap.gz")),
-            Recording.Load("b-basic", Places.Fixture("captures", "basic.pcap.gz")),
-        ]);
+        DifferenceBook book = Replay(Excerpts());
         Report(book);
         Assert.Empty(book.Unexplained);
         Assert.True(book.Compared > 40, $"only {book.Compared} messages were compared");
@@ -45,6 +47,20 @@ public sealed class ServerReplayTests(ITestOutputHelper output)
         Assert.True(book.Compared > 7000, $"only {book.Compared} messages were compared");
     }
 
+    /// <summary>The same from clients that say they are older ones: a mount, files, locks, two clients, and what the
+    /// excerpts in the project have of them.</summary>
+    [Theory, InlineData("2.15.8"), InlineData("2.16.1")]
+    public void Clients_of_an_older_release(string release)
+    {
+        OlderClient older = release == "2.15.8" ? OlderClient.Release215 : OlderClient.Release216;
+        DifferenceBook book = Places.Shared is null
+            ? Replay(Excerpts(), older)
+            : Replay([.. s_olderRecordings.Select(name => Recording.Load(name, Places.Recording(name)!))], older);
+        Report(book);
+        Assert.Empty(book.Unexplained);
+        Assert.True(book.Compared > 40, $"only {book.Compared} messages were compared");
+    }
+
     [Fact]
     public void The_manual_has_the_same_reasons() =>
         Assert.Equal(
@@ -54,7 +70,13 @@ public sealed class ServerReplayTests(ITestOutputHelper output)
                 .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
                 .Where(line => line.StartsWith("| `", StringComparison.Ordinal)));
 
-    static DifferenceBook Replay(List<Recording> recordings)
+    static List<Recording> Excerpts() =>
+    [
+        Recording.Load("a-mount", Places.Fixture("captures", "mount.pcap.gz")),
+        Recording.Load("b-basic", Places.Fixture("captures", "basic.pcap.gz")),
+    ];
+
+    static DifferenceBook Replay(List<Recording> recordings, OlderClient? older = null)
     {
         var book = new DifferenceBook(
             VolatileRule.Read(Places.Fixture("interop", "server-volatile.tsv")), KnownDifference.Read(s_differences));
@@ -65,10 +87,11 @@ public sealed class ServerReplayTests(ITestOutputHelper output)
         Simulation.Simulation.Run(1, async sim =>
         {
             ReplayCluster cluster = await ReplayCluster.StartAsync(sim);
-            var run = new ReplayRun(sim, epoch, book);
+            var run = new ReplayRun(sim, cluster, epoch, book) { Older = older };
             await run.AddClientAsync("10.99.0.21@tcp");
             await run.AddClientAsync("10.99.0.22@tcp");
             run.LearnConnects(recordings[0]);
+            recordings.ForEach(run.LearnClients);
             foreach (Recording recording in recordings)
             {
                 await run.IdleUntilAsync(recording.Messages[0].TimeNanoseconds);

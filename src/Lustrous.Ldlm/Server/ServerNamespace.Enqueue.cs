@@ -178,9 +178,12 @@ public sealed partial class ServerNamespace
         {
             if (given.IsDestroyed)
                 return Errno.ENOTCONN;      // its client was thrown out meanwhile
-            flags &= LockFlagsMasks.WIRE_REQ_FLAGS_MASK & ~LockFlagsMasks.BLOCKED_MASK;
+            flags &= LockFlagsMasks.WIRE_REQ_FLAGS_MASK;
+            // What a replay says of the lock stays as it said.
+            if (!isReplay)
+                flags &= ~LockFlagsMasks.BLOCKED_MASK;
             flags |= given.Flags & (LockFlags.LOCK_CHANGED | LockFlags.CONTENTION);
-            if (!given.IsGranted)
+            if (!given.IsGranted && !isReplay)
                 flags |= LockFlags.BLOCK_GRANTED | (given.Resource.Type == LockType.Flock ? 0 : LockFlags.NO_TIMEOUT);
             reply.Desc = Describe(given);
             if (given.IsBlocked && given.IsGranted)

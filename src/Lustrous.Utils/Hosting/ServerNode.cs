@@ -25,10 +25,10 @@ public sealed class ServerNode : IAsyncDisposable
     readonly LustreNode _node;
     readonly IReadOnlyList<LNetProcessId> _mgsPeers;
     readonly TargetServices _services;
-    readonly List<IAsyncDisposable> _running = [];      // in the order of their start
+    readonly List<RunningTarget> _running = [];         // in the order of their start; also those that failed
     readonly List<ITargetDevice> _targets = [];
     readonly List<TargetCheck> _checks = [];
-    readonly List<IDisposable> _listings = [];
+    IDisposable? _mgsListing;
 
     /// <param name="node">Started.</param>
     /// <param name="roles">What will run here.</param>
@@ -61,9 +61,8 @@ public sealed class ServerNode : IAsyncDisposable
     public async ValueTask<Errno> StartMgsAsync(MgsOptions? options, CancellationToken cancel)
     {
         Mgs = new MgsTarget(_node.Ptlrpc, Exports, options);
-        _running.Add(Mgs);
         Mgs.AddParameters(_node.Parameters);
-        _listings.Add(_node.ListDevice("mgs", MgsTarget.Uuid, MgsTarget.Uuid));
+        _mgsListing = _node.ListDevice("mgs", MgsTarget.Uuid, MgsTarget.Uuid);
         return await Mgs.StartAsync(cancel);
     }
 
@@ -98,9 +97,10 @@ public sealed class ServerNode : IAsyncDisposable
         if (spec.IsMdt && MddDevice.Format(storage, _node.Context.UnixSeconds) is var formatted
             and not (Errno.OK or Errno.EROFS))
             return formatted;
-        TargetConfig config = spec.IsMdt
-            ? MakeMdt(spec, storage)
+        (RunningTarget running, TargetConfig config) = spec.IsMdt
+            ? MakeMdt(spec, storage, mgc)
             : await MakeOstAsync(spec, storage, mgc, cancel);
+        running.Follows(spec.Name, config);
         Errno status = await mgc.FollowAsync(spec.Name, config, cancel);
         if (status == Errno.OK)
             status = await config.Device.StartAsync(cancel);
@@ -108,15 +108,17 @@ public sealed class ServerNode : IAsyncDisposable
             return status;
         _targets.Add(config.Device);
         AddTargetParameters(config.Device);
-        var check = new TargetCheck(
+        running.Check = new TargetCheck(
             new OsdScrub(_node.Context, storage, spec.Name),
             config.Device is MdtDevice mdt ? new MdtLfsck(mdt, config.Lod) : null);
-        check.AddParameters(_node.Parameters);
-        _checks.Add(check);
-        status = await mgc.FollowAsync(Mgc.ParamsLog, new ParamsLog(_node), cancel);
+        running.Check.AddParameters(_node.Parameters);
+        _checks.Add(running.Check);
+        var parameters = new ParamsLog(_node);
+        running.Follows(Mgc.ParamsLog, parameters);
+        status = await mgc.FollowAsync(Mgc.ParamsLog, parameters, cancel);
         if (status != Errno.OK)
             _node.Context.Log.Warning(spec.Name, $"cannot read the log params: {status}");
-        _listings.Add(_node.ListDevice(spec.IsMdt ? "mdt" : "obdfilter", spec.Name, spec.Name + "_UUID"));
+        running.Listing = _node.ListDevice(spec.IsMdt ? "mdt" : "obdfilter", spec.Name, spec.Name + "_UUID");
         // Clients that knew an earlier life of it hear that they may come (server_notify_target).
         info.Flags = (spec.IsMdt ? LddFlags.SV_TYPE_MDT : LddFlags.SV_TYPE_OST) | MgsTargetOperations.Ready;
         info.Instance = config.Device.Target.Options.Instance;
@@ -127,7 +129,22 @@ public sealed class ServerNode : IAsyncDisposable
                 _node.Context.Log.Warning(spec.Name, $"the MGS could not tell clients of it: {ready.Error}");
         }
         if (config.Lod is { } lod)
-            await FollowRecoverTableAsync(mgc, spec, lod, cancel);
+            await FollowRecoverTableAsync(mgc, spec, running, lod, cancel);
+        return Errno.OK;
+    }
+
+    /// <summary>One target leaves, the others go on; its clients find it again after its next start.</summary>
+    /// <returns>ENOENT: no such target runs here.</returns>
+    public async ValueTask<Errno> StopTargetAsync(string name)
+    {
+        int at = _targets.FindIndex(target => target.Name == name);
+        if (at < 0)
+            return Errno.ENOENT;
+        RunningTarget leaving = _running.First(running => running.Device == _targets[at]);
+        _running.Remove(leaving);
+        _targets.RemoveAt(at);
+        _checks.Remove(leaving.Check!);
+        await leaving.LeaveAsync();
         return Errno.OK;
     }
 
@@ -158,10 +175,12 @@ public sealed class ServerNode : IAsyncDisposable
         device is MdtDevice mdt ? mdt.LuTarget : (device as OfdDevice)?.LuTarget;
 
     /// <summary>An MDT hears which OSTs have started, and connects to them at once.</summary>
-    async ValueTask FollowRecoverTableAsync(Mgc mgc, TargetSpec spec, LodDevice lod, CancellationToken cancel)
+    async ValueTask FollowRecoverTableAsync(
+        Mgc mgc, TargetSpec spec, RunningTarget running, LodDevice lod, CancellationToken cancel)
     {
         var recover = new RecoverTable((isMdt, index) =>
             isMdt ? null : lod.Osts.FirstOrDefault(ost => ost.Index == index)?.Import);
+        running.Follows(spec.FsName + "-mdtir", recover);
         Errno status = await mgc.FollowRecoverAsync(spec.FsName, recover, forMdt: true, cancel);
         if (status != Errno.OK)
             _node.Context.Log.Warning(spec.Name, $"no imperative recovery: {status}");
@@ -175,19 +194,17 @@ public sealed class ServerNode : IAsyncDisposable
     /// <summary>Targets leave first, the MGS last, then the services.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (TargetCheck check in _checks)
-            await check.DisposeAsync();
         _checks.Clear();
         for (int i = _running.Count - 1; i >= 0; i--)
             await _running[i].DisposeAsync();
         _running.Clear();
-        foreach (IDisposable listing in _listings)
-            listing.Dispose();
-        _listings.Clear();
+        if (Mgs is { } mgs)
+            await mgs.DisposeAsync();
+        _mgsListing?.Dispose();
         await _services.DisposeAsync();
     }
 
-    TargetConfig MakeMdt(TargetSpec spec, IDtDevice storage)
+    (RunningTarget Running, TargetConfig Config) MakeMdt(TargetSpec spec, IDtDevice storage, Mgc mgc)
     {
         var lod = new LodDevice(_node.Ptlrpc, storage, new LodOptions
         {
@@ -201,28 +218,33 @@ public sealed class ServerNode : IAsyncDisposable
                 Index = spec.Index,
                 Identities = Identities,
             }, storage, lod);
-        _running.Add(lod);
-        _running.Add(mdt);
-        return new TargetConfig(mdt, lod);
+        var running = new RunningTarget(mgc) { Device = mdt };
+        running.Add(lod);
+        running.Add(mdt);
+        _running.Add(running);
+        return (running, new TargetConfig(mdt, lod));
     }
 
-    async ValueTask<TargetConfig> MakeOstAsync(
+    async ValueTask<(RunningTarget Running, TargetConfig Config)> MakeOstAsync(
         TargetSpec spec, IDtDevice storage, Mgc mgc, CancellationToken cancel)
     {
         var mdt0 = new Mdt0Link(_node.Ptlrpc, spec);
-        _running.Add(mdt0);
-        // The MDT may register later than we do.
-        Errno followed = await mgc.FollowAsync(spec.FsName + "-client", mdt0, cancel, mayBeMissing: true);
-        if (followed != Errno.OK)
-            _node.Context.Log.Warning(spec.Name, $"cannot read {spec.FsName}-client: {followed}");
         var ost = new OfdDevice(_node.Ptlrpc, Exports, storage, new OfdOptions
         {
             Name = spec.Name,
             Index = spec.Index,
             Controller = mdt0,
         });
-        _running.Add(ost);
-        return new TargetConfig(ost, null);
+        var running = new RunningTarget(mgc) { Device = ost };
+        running.Add(mdt0);
+        running.Add(ost);
+        _running.Add(running);
+        // The MDT may register later than we do.
+        running.Follows(spec.FsName + "-client", mdt0);
+        Errno followed = await mgc.FollowAsync(spec.FsName + "-client", mdt0, cancel, mayBeMissing: true);
+        if (followed != Errno.OK)
+            _node.Context.Log.Warning(spec.Name, $"cannot read {spec.FsName}-client: {followed}");
+        return (running, new TargetConfig(ost, null));
     }
 
     /// <summary>What it registers as; null for parameters that are too long.</summary>

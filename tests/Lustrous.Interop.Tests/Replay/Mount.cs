@@ -9,6 +9,9 @@ namespace Lustrous.Interop.Tests.Replay;
 /// <param name="Targets">What it was connected to, with the recorded handles.</param>
 sealed record Mount(string Before, string Client, (string Target, ulong Handle)[] Targets)
 {
+    /// <summary>In the place of a handle: it had been idle, and is not connected.</summary>
+    const ulong Idle = 0;
+
     /// <summary>Handles rise by 7 in the order of the connects, which is that of the log: MDT0001, OST0000, OST0001.
     /// </summary>
     public static IReadOnlyList<Mount> All { get; } =
@@ -28,16 +31,19 @@ sealed record Mount(string Before, string Client, (string Target, ulong Handle)[
             ("lustre-MDT0001_UUID", 0xd70db90e0ff7dfba), ("lustre-OST0000_UUID", 0xd70db90e0ff7dfc1),
             ("lustre-OST0001_UUID", 0xd70db90e0ff7dfc8),
         ]),
-        new("h-umount", "10.99.0.21@tcp",
+        // The mounts of d-locks once more: what was refused in between for lack of a second MDT left locks behind that
+        // the recorded clients know nothing of.
+        new("i-recovery", "10.99.0.21@tcp",
         [
-            ("MGS", 0xe208d862aaf658fa), ("lustre-MDT0000_UUID", 0xe208d862aaf6581a),
-            ("lustre-MDT0001_UUID", 0xd70db90e0ffa1d74), ("lustre-OST0000_UUID", 0xd70db90e0ffa1d7b),
-            ("lustre-OST0001_UUID", 0xd70db90e0ffa1dac),
+            ("MGS", 0x2fd384f4b7cf15a6), ("lustre-MDT0000_UUID", 0x2fd384f4b7cf15c9),
+            ("lustre-MDT0001_UUID", 0xd70db90e0ff7dfa5), ("lustre-OST0000_UUID", Idle),
+            ("lustre-OST0001_UUID", Idle),
         ]),
-        new("h-umount", "10.99.0.22@tcp",
+        new("i-recovery", "10.99.0.22@tcp",
         [
-            ("MGS", 0xe208d862aaf65d1b), ("lustre-MDT0000_UUID", 0xe208d862aaf65821),
-            ("lustre-OST0000_UUID", 0xd70db90e0ffa1dc8),
+            ("MGS", 0x2fd384f4b7cf15de), ("lustre-MDT0000_UUID", 0x2fd384f4b7cf1601),
+            ("lustre-MDT0001_UUID", 0xd70db90e0ff7dfba), ("lustre-OST0000_UUID", Idle),
+            ("lustre-OST0001_UUID", Idle),
         ]),
     ];
 }

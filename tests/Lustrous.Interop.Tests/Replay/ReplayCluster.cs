@@ -1,8 +1,12 @@
 using Lustrous.Idl.LNet;
 using Lustrous.Interop.Tests.Recordings;
+using Lustrous.Libcfs;
 using Lustrous.LNet;
+using Lustrous.Mds.Mdt;
+using Lustrous.Oss.Ofd;
 using Lustrous.Simulation;
 using Lustrous.Simulation.Tests.Cluster;
+using Lustrous.Target;
 using Lustrous.Utils.Hosting;
 
 namespace Lustrous.Interop.Tests.Replay;
@@ -35,6 +39,36 @@ sealed class ReplayCluster
         await servers[1].StartAsync(
             false, mgs, [new TargetSpec(FsName, false, 0), new TargetSpec(FsName, false, 1)]);
         return new ReplayCluster(servers);
+    }
+
+    /// <summary>All so far is on the disk of MDT0000, and it is that disk that is there after the next kill.</summary>
+    public async Task CopyMdsDiskAsync()
+    {
+        await _servers[0].SyncAsync();
+        _servers[0].Freeze();
+    }
+
+    public void KillMds() => _servers[0].Crash(kept: 0, loud: false);
+
+    public Task StartMdsAsync() => _servers[0].RestartAsync();
+
+    public Task RemountOst0Async() => _servers[1].RemountAsync(new TargetSpec(FsName, false, 0));
+
+    /// <summary>Every target that it is connected to throws out a client.</summary>
+    public async Task EvictAsync(Nid client)
+    {
+        foreach (ClusterServer server in _servers)
+        {
+            await server.Node.RunAsync(() =>
+            {
+                foreach (ITargetDevice device in server.Servers.Targets)
+                {
+                    LuTarget target = device is MdtDevice mdt ? mdt.LuTarget : ((OfdDevice)device).LuTarget;
+                    Assert.True(target.EvictClient($"nid:{client}") is Errno.OK or Errno.ENOENT);
+                }
+                return Task.CompletedTask;
+            });
+        }
     }
 
     public async Task StopAsync()

@@ -18,8 +18,10 @@ sealed partial class ReplayRun
         Book.Compared++;
         MessagePart? ours = exchange.DecodeReply(arrived.Bytes);
         Assert.True(ours is not null, $"{name}: not a Lustre message");
-        List<Field> theirs =
-            exchange.ReadReply(exchange.DecodeReply(_rewriter.Rewrite(reply.Payload, exchange.IsLlog))!);
+        byte[] rewritten = _rewriter.Rewrite(reply.Payload, exchange.IsLlog);
+        if (Older is { } older && TargetOfConnect(exchange) is { } target)
+            rewritten = older.Grant(rewritten, target);
+        List<Field> theirs = exchange.ReadReply(exchange.DecodeReply(rewritten)!);
         List<Field> own = exchange.ReadReply(ours);
         if (exchange.Opcode == (uint)Idl.Ptlrpc.OstOpcode.Read)
             CompareData(name, reply, ours, theirs, own);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Lustrous.Idl.LNet;
+using Lustrous.Idl.Ldlm;
 using Lustrous.Idl.Ptlrpc;
 using Lustrous.Interop.Tests.Compare;
 using Lustrous.Interop.Tests.Recordings;
@@ -18,10 +19,12 @@ namespace Lustrous.Interop.Tests.Replay;
 /// does not come within some seconds is a difference, and the conversation goes on without it.
 /// MDT0001 of the recordings has no counterpart, as several MDTs are not built yet: what clients asked of it is asked
 /// of MDT0000, which so takes the place of both. Connects to MDT0001 are not sent.
+/// Where a recorded server was restarted or threw a client out, so does ours (<see cref="ServerEvent"/>); what a client
+/// replays then are its recorded requests with what our server had answered to them.
 /// </remarks>
 sealed partial class ReplayRun
 {
-    const string Mdt1 = "lustre-MDT0001_UUID";
+    const string Mdt0 = "lustre-MDT0000_UUID", Mdt1 = "lustre-MDT0001_UUID";
 
     // Our servers answer within a millisecond. Time that is waited in vain makes the conversation late.
     static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(300);
@@ -42,14 +45,18 @@ sealed partial class ReplayRun
     readonly Dictionary<ulong, ulong> _exportOfLock = [];               // our cookies
     string _recording = "";
 
-    public ReplayRun(Simulation.Simulation sim, DateTimeOffset epoch, DifferenceBook book)
+    public ReplayRun(Simulation.Simulation sim, ReplayCluster cluster, DateTimeOffset epoch, DifferenceBook book)
     {
         _sim = sim;
+        _cluster = cluster;
         _epoch = epoch;
         Book = book;
     }
 
     public DifferenceBook Book { get; }
+
+    /// <summary>The release of the clients; null for the recorded one.</summary>
+    public OlderClient? Older { get; init; }
 
     public async Task AddClientAsync(string nid)
     {
@@ -63,6 +70,9 @@ sealed partial class ReplayRun
     {
         _recording = recording.Name;
         IndexCallbacks(recording);
+        foreach (ServerEvent happens in ServerEvent.All.Where(e => e.Recording == recording.Name))
+            _events.Enqueue(happens);
+        _hasOutages = _events.Count > 0;
         ILookup<(Nid, ulong), RecordedMessage> fetched = recording.Messages
             .Where(message => message.Kind == MessageKind.BulkGet)
             .ToLookup(message => (message.Client, message.Xid));
@@ -70,12 +80,14 @@ sealed partial class ReplayRun
         {
             if (!_clients.ContainsKey(message.Client))
                 continue;
+            await LetHappenAsync(message.TimeNanoseconds);
             await UntilAsync(message.TimeNanoseconds);
             switch (message.Kind)
             {
                 case MessageKind.Request:
                     if (_after.Remove(message, out RecordedMessage? first))
                         await WaitAsync(() => _replies.ContainsKey((first.Client, first.Header.MatchBits)));
+                    await LeaveIdleAsync(message);
                     Send(message, fetched[(message.Client, message.Xid)]);
                     break;
                 case MessageKind.Reply:
@@ -97,6 +109,13 @@ sealed partial class ReplayRun
     List<RecordedMessage> InOrderOfExecution(Recording recording)
     {
         var ordered = new List<RecordedMessage>(recording.Messages);
+        // What is sent again has its place in recovery.
+        HashSet<(Nid, ulong)> repeated =
+        [
+            .. ordered.Where(m => m.Kind == MessageKind.Request).GroupBy(m => (m.Client, m.Xid))
+                .Where(same => same.Skip(1).Any() || (same.First().Decoded.Body.Flags & MsgFlags.REPLAY) != 0)
+                .Select(same => same.Key),
+        ];
         Dictionary<(Nid, Nid, ulong), ulong> transnos = [];
         foreach (RecordedMessage reply in ordered.Where(
             m => m.Kind == MessageKind.Reply && m.Decoded.Body.Transno != 0))
@@ -123,7 +142,8 @@ sealed partial class ReplayRun
         return ordered;
 
         bool TryTransno(RecordedMessage request, out ulong transno) =>
-            transnos.TryGetValue((request.Client, request.Server, request.Xid), out transno);
+            transnos.TryGetValue((request.Client, request.Server, request.Xid), out transno)
+            && !repeated.Contains((request.Client, request.Xid));
 
         static bool IsReplyTo(RecordedMessage reply, RecordedMessage request) =>
             reply.Kind == MessageKind.Reply && reply.Client == request.Client && reply.Xid == request.Xid;
@@ -132,6 +152,8 @@ sealed partial class ReplayRun
     /// <summary>Between recordings clients are idle, but for the pings that keep them known.</summary>
     public async Task IdleUntilAsync(long timeNanoseconds)
     {
+        if (At(timeNanoseconds) - _sim.Now > TimeSpan.FromSeconds(25))
+            LeaveIdle();
         while (At(timeNanoseconds) - _sim.Now > TimeSpan.FromSeconds(25))
         {
             await _sim.Delay(TimeSpan.FromSeconds(20));
@@ -173,12 +195,23 @@ sealed partial class ReplayRun
         var exchange = new Exchange(message) { LostReason = _rewriter.LostIn(message.Payload) ?? LostName(message) };
         ulong handle = message.Decoded.Body.Handle.Cookie;
         bool isMdt1 = _mdt1Handles.Contains(handle);
-        ulong replyBits = message.Header.MatchBits;
-        _exchanges[(message.Client, replyBits)] = exchange;
+        // A request that is sent again wants its reply elsewhere, where a late one to the first does not come.
+        PtlrpcBodyV3 body = message.Decoded.Body;
+        bool isResent = (body.Flags & MsgFlags.RESENT) != 0 && body.MatchBits != 0;
+        _exchanges[(message.Client, isResent ? body.MatchBits : message.Header.MatchBits)] = exchange;
         string? target = TargetOfConnect(exchange);
-        if (target == Mdt1 || isMdt1 && exchange.Opcode == (uint)MdsOpcode.Disconnect)
+        // While MDT0000 is away, what the other one answered has no counterpart.
+        if (target == Mdt1
+            || isMdt1 && (exchange.Opcode == (uint)MdsOpcode.Disconnect || _withoutMdt0.Contains(message.Client))
+            || target is not null && _early.Contains((message.Client, target)))
         {
             exchange.IsSkipped = true;
+            return;
+        }
+        if (Older?.Sends(exchange.Opcode) == false)
+        {
+            exchange.IsSkipped = true;
+            exchange.LostReason = OlderClient.Reason;
             return;
         }
         foreach (RecordedMessage bulk in fetched.DistinctBy(bulk => bulk.Header.MatchBits))
@@ -189,29 +222,42 @@ sealed partial class ReplayRun
             _clients[message.Client].Offer(bulk.Header.Portal, bulk.Header.MatchBits, bytes);
         }
         byte[] request = _rewriter.Rewrite(message.Payload, exchange.IsLlog, out ulong sequence);
-        if (_handles.TryGetValue((message.Client, "lustre-MDT0000_UUID"), out ulong mdt0)
+        if (_handles.TryGetValue((message.Client, Mdt0), out ulong mdt0)
             && (isMdt1 || _rewriter.TryGetWord(handle, out ulong ours) && ours == mdt0))
             SetHandle(request, mdt0);
-        else if (message.Server == ReplayCluster.Oss)
-            Route(exchange, request, sequence);
+        else if (message.Server == ReplayCluster.Oss && !Route(exchange, request, sequence))
+            return;
+        Recall(exchange, request);
+        Older?.Age(request, target);
         _clients[message.Client].Send(
-            isMdt1 ? ReplayCluster.Mds : message.Server, message.Header.Portal, replyBits, request);
+            isMdt1 ? ReplayCluster.Mds : message.Server, message.Header.Portal, message.Header.MatchBits,
+            request);
     }
 
     /// <summary>Our MDT chooses OSTs as it likes: what goes to an object goes to the OST that ours is on, and a lock is
     /// given back to the OST that granted it.</summary>
-    void Route(Exchange exchange, byte[] request, ulong sequence)
+    /// <returns>False: it is not sent, as ours is on an OST that has not been restarted.</returns>
+    bool Route(Exchange exchange, byte[] request, ulong sequence)
     {
         Nid client = exchange.Request.Client;
         if (sequence != 0 && _ostOf.TryGetValue(sequence, out uint ost)
             && _handles.TryGetValue((client, $"lustre-OST{ost:x4}_UUID"), out ulong handle))
         {
+            bool isElsewhere = _rewriter.TryGetWord(exchange.Request.Decoded.Body.Handle.Cookie, out ulong recorded)
+                && recorded != handle;
+            if (isElsewhere && exchange.Part.TryFind(out LdlmRequest asked)
+                && (asked.Flags & (uint)LockFlags.REPLAY) != 0)
+            {
+                exchange.IsSkipped = true;
+                exchange.LostReason = "placement";
+                return false;
+            }
             SetHandle(request, handle);
             exchange.OurHandle = handle;
-            return;
+            return true;
         }
         if (exchange.Opcode is not ((uint)LdlmOpcode.Cancel or (uint)LdlmOpcode.Convert))
-            return;
+            return true;
         ulong[] exports =
             [.. Words(request).Where(_exportOfLock.ContainsKey).Select(of => _exportOfLock[of]).Distinct()];
         for (int i = 0; i < exports.Length; i++)
@@ -224,6 +270,7 @@ sealed partial class ReplayRun
                     ReplayCluster.Oss, exchange.Request.Header.Portal, _xid += 128, [.. request]);
             }
         }
+        return true;
     }
 
     static int StatusOf(Exchange exchange, Arrived arrived) =>
@@ -244,6 +291,8 @@ sealed partial class ReplayRun
 
     void Connected(Nid client, string target, ulong handle, uint count)
     {
+        if (target == Mdt0)
+            _withoutMdt0.Remove(client);
         _handles[(client, target)] = handle;
         _connectCounts[handle] = count;
     }
@@ -287,14 +336,25 @@ sealed partial class ReplayRun
     {
         if (!_exchanges.TryGetValue((reply.Client, reply.Header.MatchBits), out Exchange? exchange))
             return;     // its request is older than the recording
+        if (exchange.SupportsEarly && reply.Header.Offset == 0)
+            return;     // an early one, to a request that was sent again
         string? target = TargetOfConnect(exchange);
+        if (exchange is { IsSkipped: true, LostReason: { } notSent })
+        {
+            LoseAll(exchange, reply, notSent);
+            return;
+        }
         if (exchange.IsSkipped)
         {
             ulong handle = reply.Decoded.Body.Handle.Cookie;
-            if (target == Mdt1 && _handles.TryGetValue((reply.Client, "lustre-MDT0000_UUID"), out ulong mdt0))
+            if (target == Mdt1 && _handles.TryGetValue((reply.Client, Mdt0), out ulong mdt0))
             {
                 _mdt1Handles.Add(handle);
                 _rewriter.LearnWord(handle, mdt0);
+            }
+            else if (target is not null && _early.Remove((reply.Client, target)))
+            {
+                _rewriter.LearnWord(handle, _handles[(reply.Client, target)]);
             }
             return;
         }
@@ -306,9 +366,14 @@ sealed partial class ReplayRun
         }
         _replies.Remove(key, out Arrived? arrived);
         Compare(exchange, reply, arrived!);
+        Remember(exchange, reply, arrived!);
         if (target is not null && exchange.DecodeReply(arrived!.Bytes) is { } ours
             && ours.TryFind(out PtlrpcBodyV3 body) && body.Status == 0)
+        {
             Connected(reply.Client, target, body.Handle.Cookie, exchange.Request.Decoded.Body.ConnectionCount);
+            if (IsOst(target))
+                await ConnectOthersAsync(reply.Client, target);
+        }
         if (exchange.Opcode == (uint)LdlmOpcode.Convert && StatusOf(exchange, arrived!) != 0)
             CancelInstead(exchange);
         if (exchange.Opcode is (uint)MdsOpcode.Disconnect or (uint)OstOpcode.Disconnect or (uint)MgsOpcode.Disconnect

@@ -75,6 +75,23 @@ sealed class ClusterServer(SimNode[] nodes, ClusterPlan plan)
             disk.Crash(Math.Min(kept, disk.UncommittedCount));
     }
 
+    /// <summary>From here on nothing reaches the disks: a crash brings back this moment.</summary>
+    public void Freeze()
+    {
+        foreach (CrashDisk disk in _disks)
+            disk.Freeze();
+    }
+
+    /// <summary>One of its targets leaves in good order and comes back, the others go on.</summary>
+    public Task RemountAsync(TargetSpec target) => Node.RunAsync(async () =>
+    {
+        int at = _disks.FindIndex(disk => disk.Name == target.Name);
+        Check(await Servers.StopTargetAsync(target.Name), "stop");
+        await _open[at].DisposeAsync();
+        _open[at] = _disks[at].Open(Node.Context);
+        Check(await Servers.StartTargetAsync(target, _open[at], isFresh: false, default), target.Name);
+    });
+
     /// <summary>Waits until all so far is on the disks.</summary>
     public Task SyncAsync() => Node.RunAsync(async () =>
     {

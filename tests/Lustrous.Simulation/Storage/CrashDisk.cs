@@ -16,6 +16,7 @@ public sealed class CrashDisk : IAsyncDisposable
     readonly MemDevice _image;
     readonly Dictionary<Fid, DtObjectFormat> _formats = [];
     CrashDevice? _open;
+    bool _isFrozen;
 
     /// <param name="host">A machine that never dies.</param>
     /// <param name="options">Of the devices.</param>
@@ -27,6 +28,8 @@ public sealed class CrashDisk : IAsyncDisposable
         _options = options.HashKey != 0 ? options : options with { HashKey = host.Node.Random.NextUInt64() | 1 };
         _image = new MemDevice(host.Node, _options with { CommitDelay = TimeSpan.Zero, CapacityBytes = 1L << 40 });
     }
+
+    public string Name => _options.Name;
 
     /// <summary>Transactions that are durable, ever.</summary>
     public long CommittedCount { get; private set; }
@@ -62,7 +65,12 @@ public sealed class CrashDisk : IAsyncDisposable
             return;
         _open = null;
         LostCount += device.Die(kept);
+        _isFrozen = false;
     }
+
+    /// <summary>From here on nothing reaches the disk, though its machine is told so: the next crash brings back the
+    /// disk of this moment.</summary>
+    public void Freeze() => _isFrozen = true;
 
     /// <summary>How many transactions a crash might lose now.</summary>
     public int UncommittedCount => _open?.UncommittedCount ?? 0;
@@ -73,6 +81,11 @@ public sealed class CrashDisk : IAsyncDisposable
 
     internal void Apply(List<Func<IDtDevice, DtTransaction, Errno>> changes)
     {
+        if (_isFrozen)
+        {
+            LostCount++;
+            return;
+        }
         CommittedCount++;
         DtTransaction transaction = _image.Begin();
         Lassert.That(transaction.Start() == Errno.OK);
@@ -84,9 +97,17 @@ public sealed class CrashDisk : IAsyncDisposable
         transaction.Stop();
     }
 
-    internal void Created(Fid fid, in DtObjectFormat format) => _formats[fid] = format;
+    internal void Created(Fid fid, in DtObjectFormat format)
+    {
+        if (!_isFrozen)
+            _formats[fid] = format;
+    }
 
-    internal void Destroyed(Fid fid) => _formats.Remove(fid);
+    internal void Destroyed(Fid fid)
+    {
+        if (!_isFrozen)
+            _formats.Remove(fid);
+    }
 
     void Copy(Fid fid, in DtObjectFormat format, MemDevice live, DtTransaction transaction)
     {
