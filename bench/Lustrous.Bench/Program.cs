@@ -7,6 +7,7 @@ using Lustrous.Bench.Disk;
 using Lustrous.Bench.Fuse;
 using Lustrous.Bench.Load;
 using Lustrous.Bench.Micro;
+using Lustrous.Bench.Peers;
 using Lustrous.Fuse.Protocol;
 
 // The far sides of the load programs: each prints its port and serves.
@@ -73,8 +74,12 @@ disk.SetAction((parsed, _) =>
         ? new GrowthTable(folder, Math.Max(inOne, inTree), inTree > 0, Console.Out, Console.Error).RunAsync()
         : new DiskTable(folder, parsed.GetValue(rounds), MountedCreates.MeasureAsync, Console.Out).RunAsync();
 });
+var rows = new Argument<string>("rows") { Description = "What bench/workloads.sh wrote" };
+var plot = new Argument<string>("plot") { Description = "The SVG file to write" };
+var table = new Command("table", "The table and the plot of bench/run peers") { rows, plot };
+table.SetAction(parsed => PeersTable.Print(parsed.GetValue(rows)!, parsed.GetValue(plot)!, Console.Out));
 var root = new RootCommand("Measures Lustrous. Figures are ratios within one run: machines are noisy.")
 {
-    load, fuse, disk, micro,
+    load, fuse, disk, micro, table,
 };
 return await root.Parse(args).InvokeAsync();
