@@ -58,7 +58,7 @@ public sealed partial class MddDevice
         return error;
     }
 
-    /// <summary>Whether the objects have another owner from now on: a file given to its owner changes nothing.</summary>
+    /// <summary>Whether the objects have another owner now: a file given to its owner changes nothing.</summary>
     static bool ChangesOwner(in DtAttributes set, in DtAttributes old) =>
         (set.Has(DtValid.Uid) && set.Uid != old.Uid) || (set.Has(DtValid.Gid) && set.Gid != old.Gid)
         || (set.Has(DtValid.ProjectId) && set.ProjectId != old.ProjectId);

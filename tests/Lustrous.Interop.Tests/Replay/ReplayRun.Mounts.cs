@@ -37,7 +37,7 @@ sealed partial class ReplayRun
         }
     }
 
-    /// <summary>Clients give up connections to OSTs that are idle, and later connect as if for the first time.</summary>
+    /// <summary>Clients give up connections to OSTs that are idle, and later connect as for the first time.</summary>
     void LeaveIdle()
     {
         foreach ((Nid client, string target) in _handles.Keys.Where(key => IsOst(key.Item2)).ToList())
