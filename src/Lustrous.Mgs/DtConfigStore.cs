@@ -12,6 +12,7 @@ namespace Lustrous.Mgs;
 public sealed class DtConfigStore : IConfigStore
 {
     const string TableSuffix = "-nidtbl";
+    const int MaxBytes = 64 << 20;          // of what is read as a whole
     const uint ReadWriteByOwner = 0x1A4;    // rw-r--r--
 
     readonly IDtDevice _device;
@@ -84,32 +85,42 @@ public sealed class DtConfigStore : IConfigStore
         }
     }
 
-    public byte[]? LoadTable(string fsName)
+    public byte[]? LoadTable(string fsName) => Load(fsName + TableSuffix);
+
+    public Errno SaveTable(string fsName, ReadOnlySpan<byte> bytes) => Replace(fsName + TableSuffix, bytes);
+
+    /// <summary>All bytes of a log; null when there is none of this name, or it cannot be read.</summary>
+    public byte[]? Load(string name)
     {
         using (_lock.Enter())
         {
-            if (!_logs.TryGetValue(fsName + TableSuffix, out Log? table))
+            if (!_logs.TryGetValue(name, out Log? log))
                 return null;
-            byte[] bytes = new byte[table.SizeBytes];
-            return table.Read(0, bytes) == Errno.OK ? bytes : null;
+            long size = log.SizeBytes;
+            if (size is < 0 or > MaxBytes)
+                return null;
+            byte[] bytes = new byte[size];
+            return log.Read(0, bytes) == Errno.OK ? bytes : null;
         }
     }
 
-    public Errno SaveTable(string fsName, ReadOnlySpan<byte> bytes)
+    /// <summary>Puts a log in place of the one of this name.</summary>
+    public Errno Replace(string name, ReadOnlySpan<byte> bytes)
     {
         using (_lock.Enter())
         {
-            if (!_logs.TryGetValue(fsName + TableSuffix, out Log? table))
+            if (!_logs.TryGetValue(name, out Log? log))
             {
-                Result<Log> made = CreateLocked(fsName + TableSuffix);
+                Result<Log> made = CreateLocked(name);
                 if (made.Failed)
                     return made.Error;
-                table = made.Value;
+                log = made.Value;
             }
             Errno error = Begin(out DtTransaction? transaction);
+            // In this order a full disk leaves the former one.
             if (error == Errno.OK)
-                error = table.DtObject.Punch(transaction!, 0, DtRange.Eof);
-            return error == Errno.OK ? table.DtObject.Write(transaction!, 0, bytes) : error;
+                error = log.DtObject.Write(transaction!, 0, bytes);
+            return error == Errno.OK ? log.DtObject.Punch(transaction!, bytes.Length, DtRange.Eof) : error;
         }
     }
 

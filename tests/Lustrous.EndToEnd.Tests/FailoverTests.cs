@@ -45,6 +45,45 @@ public sealed class FailoverTests
     }
 
     [Fact]
+    public async Task Targets_that_have_registered_start_without_their_MGS()
+    {
+        await using var cluster = new Cluster();
+        await cluster.MakeAsync("mgs", "--mgs");
+        await cluster.MakeAsync("mdt0", "--mdt", "--index", "0", "--mgsnode", cluster.MgsNid);
+        await cluster.MakeAsync("ost0", "--ost", "--index", "0", "--mgsnode", cluster.MgsNid);
+        await cluster.ServeAsync("mgs", 1);
+        await cluster.ServeAsync("mdt0", 2);
+        await cluster.ServeAsync("ost0", 3);
+        string mount = await cluster.MountAsync("mnt");
+        await Shell.OkAsync($"echo before > {mount}/f; sync {mount}/f");
+        foreach (LustrousProcess server in cluster.Servers)
+        {
+            server.Kill();
+            await server.EndAsync();
+        }
+
+        LustrousProcess mdt = cluster.StartServer("mdt0", 2), ost = cluster.StartServer("ost0", 3);
+        await mdt.FindAsync("ready");
+        await ost.FindAsync("ready");
+
+        Assert.Contains("serves without its MGS", mdt.Errors, StringComparison.Ordinal);
+        await Shell.OkAsync(
+            $"set -e; test \"$(cat {mount}/f)\" = before; echo alone > {mount}/g; sync {mount}/g", seconds: 240);
+        await cluster.ServeAsync("mgs", 1);
+        await SaysAsync(mdt, "has registered with its MGS");
+        await SaysAsync(ost, "has registered with its MGS");
+        string later = await cluster.MountAsync("later");
+        await Shell.OkAsync($"test \"$(cat {later}/g)\" = alone", seconds: 240);
+    }
+
+    static async Task SaysAsync(LustrousProcess process, string what)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        while (!process.Errors.Contains(what, StringComparison.Ordinal))
+            await Task.Delay(100, limit.Token);
+    }
+
+    [Fact]
     public async Task Lctl_reconnects_and_makes_requests_fail()
     {
         await using Cluster cluster = await StartAsync();

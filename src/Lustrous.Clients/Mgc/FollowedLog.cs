@@ -21,6 +21,9 @@ sealed class FollowedLog(string name, MgsConfigType type, IConfigLogOwner? owner
     /// <summary>Is followed although it is not there yet.</summary>
     public bool MayBeMissing { get; init; }
 
+    /// <summary>Where it is kept for a start without the MGS; null for a mount.</summary>
+    public IConfigCopies? Copies { get; init; }
+
     /// <summary>Where in an item the last record stood.</summary>
     public ConfigLog Markers { get; } = new();
 

@@ -17,7 +17,7 @@ public sealed partial class Mgc
             _logs.Add(log);
         }
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stopping.Token);
-        Errno error = await PersistAsync(() => ReadLockedAsync(log, both.Token), both.Token);
+        Errno error = await ReadFirstAsync(log, both.Token);
         bool again;
         using (_lock.Enter())
         {
@@ -69,6 +69,9 @@ public sealed partial class Mgc
             held.ReleaseAndCancel(LockMode.CR);
         else
             held.Release(LockMode.CR);
+        // Without the lock: the MGS does not wait for our disk.
+        if (error == Errno.OK && log.Copies is { } copies)
+            await KeepAsync(log, copies, cancel);
         return error;
     }
 
@@ -113,6 +116,9 @@ public sealed partial class Mgc
             {
                 return;
             }
+            // A target that has started without the MGS may wait for days.
+            if (log.Copies is not null)
+                await Import.WaitConnectedAsync(firstTryOnly: false, _stopping.Token);
             if (log.IsStopped)
                 return;
             Errno error = await ReadLockedAsync(log, _stopping.Token);

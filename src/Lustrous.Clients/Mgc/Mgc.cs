@@ -79,15 +79,21 @@ public sealed partial class Mgc : IImportOwner, IAsyncDisposable
     /// <param name="cancel">Ends the wait.</param>
     /// <param name="mayBeMissing">A log that is not there is followed all the same, and OK; so is
     /// <c>params</c>.</param>
+    /// <param name="copies">Keeps a copy, which is shown while the MGS does not answer.</param>
     /// <returns>ENOENT when the MGS has no such log; then it is not followed.</returns>
     public async ValueTask<Errno> FollowAsync(
-        string logName, IConfigLogOwner owner, CancellationToken cancel, bool mayBeMissing = false)
+        string logName, IConfigLogOwner owner, CancellationToken cancel, bool mayBeMissing = false,
+        IConfigCopies? copies = null)
     {
         ArgumentNullException.ThrowIfNull(logName);
         ArgumentNullException.ThrowIfNull(owner);
         MgsConfigType type = logName == ParamsLog ? MgsConfigType.Params : MgsConfigType.Config;
         mayBeMissing |= type == MgsConfigType.Params;
-        var log = new FollowedLog(logName, type, owner, null) { MayBeMissing = mayBeMissing };
+        var log = new FollowedLog(logName, type, owner, null)
+        {
+            MayBeMissing = mayBeMissing,
+            Copies = copies,
+        };
         Errno error = await BeginAsync(log, cancel);
         return error == Errno.ENOENT && mayBeMissing ? Errno.OK : error;
     }

@@ -53,6 +53,14 @@ public sealed partial class LustreNode : IAsyncDisposable
     /// <summary>The client of an MGS, connected; one for all who ask for the same.</summary>
     public async ValueTask<Result<Mgc>> ConnectMgsAsync(IReadOnlyList<LNetProcessId> mgs, CancellationToken cancel)
     {
+        Mgc mgc = MgcOf(mgs);
+        Errno status = await mgc.ConnectAsync(cancel);
+        return status == Errno.OK ? mgc : status;
+    }
+
+    /// <summary>The client of an MGS, which may be without a connection.</summary>
+    internal Mgc MgcOf(IReadOnlyList<LNetProcessId> mgs)
+    {
         Lassert.That(mgs.Count > 0);
         string name = $"MGC{mgs[0].Nid}";
         Mgc? mgc = _mgcs.Find(known => known.Options.DeviceName == name);
@@ -71,8 +79,7 @@ public sealed partial class LustreNode : IAsyncDisposable
             Parameters.Add(["mgc", name, "ir_state"], Parameter.ReadOnly(mgc.RecoverState));
             _listings.Add(ListDevice("mgc", name, mgc.Options.ClientUuid));
         }
-        Errno status = await mgc.ConnectAsync(cancel);
-        return status == Errno.OK ? mgc : status;
+        return mgc;
     }
 
     /// <summary>A name for a client, drawn from the node's chance.</summary>

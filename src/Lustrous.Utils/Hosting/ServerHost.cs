@@ -99,7 +99,8 @@ sealed class ServerHost : IAsyncDisposable
             Parameters = target.Parameters,
             ServiceNids = [.. MgsNodes.Parse(target.ServiceNodes).Select(node => node.Nid)],
         };
-        Errno error = await _server.StartTargetAsync(spec, storage, !target.Registered, cancel, Registered);
+        Errno error = await _server.StartTargetAsync(
+            spec, storage, !target.Registered, cancel, Registered, keepsLogs: !target.IsMemory);
         if (error != Errno.OK)
             throw new HostException(error, $"{target.Name}: {Explain(target, error)}");
 

@@ -20,7 +20,7 @@ namespace Lustrous.Utils.Hosting;
 /// <summary>One server machine: its services, and whatever runs on it of MGS, MDTs and OSTs.</summary>
 /// <remarks>The order of a start is that of server_start_targets, lustre/target/tgt_mount.c: services, MGS, then for
 /// each target registration, configuration log, device.</remarks>
-public sealed class ServerNode : IAsyncDisposable
+public sealed partial class ServerNode : IAsyncDisposable
 {
     readonly LustreNode _node;
     readonly IReadOnlyList<LNetProcessId> _mgsPeers;
@@ -72,10 +72,13 @@ public sealed class ServerNode : IAsyncDisposable
     /// <param name="isFresh">It has never registered.</param>
     /// <param name="cancel">Ends the wait for the MGS.</param>
     /// <param name="registered">Called when the MGS knows it.</param>
+    /// <param name="keepsLogs">Copies of its logs are kept in the storage: once registered, it starts without the MGS,
+    /// and registers when that is back.</param>
     /// <returns>What the MGS answers: EADDRINUSE for an index that is taken; or that it cannot be reached. EEXIST: it
     /// runs here; EADDRNOTAVAIL: it is not to run on this node.</returns>
     public async ValueTask<Errno> StartTargetAsync(
-        TargetSpec spec, IDtDevice storage, bool isFresh, CancellationToken cancel, Action? registered = null)
+        TargetSpec spec, IDtDevice storage, bool isFresh, CancellationToken cancel, Action? registered = null,
+        bool keepsLogs = false)
     {
         ArgumentNullException.ThrowIfNull(spec);
         if (_targets.Exists(running => running.Name == spec.Name))
@@ -83,25 +86,27 @@ public sealed class ServerNode : IAsyncDisposable
         IReadOnlyList<Nid> nids = spec.ServiceNids.Count == 0 ? Nids : [.. Nids.Where(spec.ServiceNids.Contains)];
         if (nids.Count == 0)
             return Errno.EADDRNOTAVAIL;
-        Result<Mgc> connected = await _node.ConnectMgsAsync(_mgsPeers, cancel);
-        if (connected.Failed)
-            return connected.Error;
-        Mgc mgc = connected.Value;
         if (Describe(spec, isFresh) is not { } info)
             return Errno.E2BIG;
-        Result<MgsTargetInfo> answer = await mgc.RegisterTargetAsync(info, nids, cancel);
-        if (answer.Failed)
-            return answer.Error;
-        registered?.Invoke();
+        StoredConfigs? copies = keepsLogs ? await OpenCopiesAsync(storage, cancel) : null;
+        Mgc mgc = _node.MgcOf(_mgsPeers);
+        Errno status = await mgc.ConnectAsync(cancel);
+        if (status == Errno.OK)
+            status = (await mgc.RegisterTargetAsync(info, nids, cancel)).Error;
+        bool isAlone = !isFresh && Mgc.IsUnreachable(status) && copies?.Load(spec.Name) is not null;
+        if (status != Errno.OK && !isAlone)
+            return status;
+        if (!isAlone)
+            registered?.Invoke();
         // Also one that has registered may have been killed before this.
         if (spec.IsMdt && MddDevice.Format(storage, _node.Context.UnixSeconds) is var formatted
             and not (Errno.OK or Errno.EROFS))
             return formatted;
         (RunningTarget running, TargetConfig config) = spec.IsMdt
-            ? MakeMdt(spec, storage, mgc)
-            : await MakeOstAsync(spec, storage, mgc, cancel);
+            ? MakeMdt(spec, storage, mgc, copies)
+            : await MakeOstAsync(spec, storage, mgc, copies, cancel);
         running.Follows(spec.Name, config);
-        Errno status = await mgc.FollowAsync(spec.Name, config, cancel);
+        status = await mgc.FollowAsync(spec.Name, config, cancel, copies: copies);
         if (status == Errno.OK)
             status = await config.Device.StartAsync(cancel);
         if (status != Errno.OK)
@@ -115,11 +120,23 @@ public sealed class ServerNode : IAsyncDisposable
         _checks.Add(running.Check);
         var parameters = new ParamsLog(_node);
         running.Follows(Mgc.ParamsLog, parameters);
-        status = await mgc.FollowAsync(Mgc.ParamsLog, parameters, cancel);
+        status = await mgc.FollowAsync(Mgc.ParamsLog, parameters, cancel, copies: copies);
         if (status != Errno.OK)
             _node.Context.Log.Warning(spec.Name, $"cannot read the log params: {status}");
         running.Listing = _node.ListDevice(spec.IsMdt ? "mdt" : "obdfilter", spec.Name, spec.Name + "_UUID");
-        // Clients that knew an earlier life of it hear that they may come (server_notify_target).
+        if (isAlone)
+            running.DoBeside(stop => JoinLaterAsync(mgc, spec, running, config, info, nids, stop));
+        else
+            await TellMgsAsync(mgc, spec, running, config, info, nids, cancel);
+        return Errno.OK;
+    }
+
+    /// <summary>Clients that knew an earlier life of a target hear that they may come (server_notify_target), and it
+    /// hears of other targets' restarts.</summary>
+    async ValueTask TellMgsAsync(
+        Mgc mgc, TargetSpec spec, RunningTarget running, TargetConfig config, MgsTargetInfo info,
+        IReadOnlyList<Nid> nids, CancellationToken cancel)
+    {
         info.Flags = (spec.IsMdt ? LddFlags.SV_TYPE_MDT : LddFlags.SV_TYPE_OST) | MgsTargetOperations.Ready;
         info.Instance = config.Device.Target.Options.Instance;
         if (info.Instance != 0)
@@ -130,7 +147,6 @@ public sealed class ServerNode : IAsyncDisposable
         }
         if (config.Lod is { } lod)
             await FollowRecoverTableAsync(mgc, spec, running, lod, cancel);
-        return Errno.OK;
     }
 
     /// <summary>One target leaves, the others go on; its clients find it again after its next start.</summary>
@@ -204,7 +220,8 @@ public sealed class ServerNode : IAsyncDisposable
         await _services.DisposeAsync();
     }
 
-    (RunningTarget Running, TargetConfig Config) MakeMdt(TargetSpec spec, IDtDevice storage, Mgc mgc)
+    (RunningTarget Running, TargetConfig Config) MakeMdt(
+        TargetSpec spec, IDtDevice storage, Mgc mgc, StoredConfigs? copies)
     {
         var lod = new LodDevice(_node.Ptlrpc, storage, new LodOptions
         {
@@ -219,6 +236,8 @@ public sealed class ServerNode : IAsyncDisposable
                 Identities = Identities,
             }, storage, lod);
         var running = new RunningTarget(mgc) { Device = mdt };
+        if (copies is not null)
+            running.Add(copies);
         running.Add(lod);
         running.Add(mdt);
         _running.Add(running);
@@ -226,7 +245,7 @@ public sealed class ServerNode : IAsyncDisposable
     }
 
     async ValueTask<(RunningTarget Running, TargetConfig Config)> MakeOstAsync(
-        TargetSpec spec, IDtDevice storage, Mgc mgc, CancellationToken cancel)
+        TargetSpec spec, IDtDevice storage, Mgc mgc, StoredConfigs? copies, CancellationToken cancel)
     {
         var mdt0 = new Mdt0Link(_node.Ptlrpc, spec);
         var ost = new OfdDevice(_node.Ptlrpc, Exports, storage, new OfdOptions
@@ -236,12 +255,14 @@ public sealed class ServerNode : IAsyncDisposable
             Controller = mdt0,
         });
         var running = new RunningTarget(mgc) { Device = ost };
+        if (copies is not null)
+            running.Add(copies);
         running.Add(mdt0);
         running.Add(ost);
         _running.Add(running);
         // The MDT may register later than we do.
         running.Follows(spec.FsName + "-client", mdt0);
-        Errno followed = await mgc.FollowAsync(spec.FsName + "-client", mdt0, cancel, mayBeMissing: true);
+        Errno followed = await mgc.FollowAsync(spec.FsName + "-client", mdt0, cancel, mayBeMissing: true, copies);
         if (followed != Errno.OK)
             _node.Context.Log.Warning(spec.Name, $"cannot read {spec.FsName}-client: {followed}");
         return (running, new TargetConfig(ost, null));
