@@ -76,7 +76,7 @@ public sealed class KsockHandshakeTests
     {
         await using TestNode node = await TestNode.StartAsync("127.0.0.1");
         using ScriptedPeer peer = await ScriptedPeer.ConnectAsync(node, Low);
-        Assert.Equal("reno", CongestionControl(SocketTo(peer.Socket.LocalEndPoint!)));
+        Assert.Equal("reno", CongestionControl(OtherEndOf(peer.Socket)));
 
         using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(Low.ToIPAddress(), 0));
@@ -89,15 +89,16 @@ public sealed class KsockHandshakeTests
         _ = Libc.close(dialled.Value);
     }
 
-    // This process's socket whose other end has that address.
-    static int SocketTo(EndPoint remote) =>
+    // This process's socket at the other end; both addresses must fit, as tests beside this one have sockets too.
+    static int OtherEndOf(Socket end) =>
         Directory.GetFiles("/proc/self/fd").Select(path => int.Parse(Path.GetFileName(path), null)).First(fd =>
         {
             using SafeSocketHandle handle = new(fd, ownsHandle: false);
             try
             {
                 using Socket socket = new(handle);
-                return remote.Equals(socket.RemoteEndPoint);
+                return end.LocalEndPoint!.Equals(socket.RemoteEndPoint)
+                    && end.RemoteEndPoint!.Equals(socket.LocalEndPoint);
             }
             catch (SocketException)
             {

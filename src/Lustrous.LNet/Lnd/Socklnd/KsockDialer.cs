@@ -46,9 +46,24 @@ static class KsockDialer
         int fd = socket.Value;
         if (local.Family == Libc.AF_INET6)
             Libc.SetOption(fd, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, 1);
+        Unpace(fd);     // whom it accepts inherits that, and it must be so from their beginning
         if (local.Bind(fd) < 0 || Libc.listen(fd, tunables.AcceptBacklog) < 0)
             return Abandon(fd);
         return fd;
+    }
+
+    /// <summary>The machine's choice for connections to others; empty where it does not tell.</summary>
+    public static unsafe byte[] SystemsCongestion()
+    {
+        const int maxName = 16;     // TCP_CA_NAME_MAX
+        byte* name = stackalloc byte[maxName];
+        int length = maxName;
+        Result<int> socket = Create(Libc.AF_INET);
+        if (socket.Failed)
+            return [];
+        bool isTold = Libc.getsockopt(socket.Value, Libc.IPPROTO_TCP, Libc.TCP_CONGESTION, name, &length) == 0;
+        _ = Libc.close(socket.Value);
+        return isTold ? new ReadOnlySpan<byte>(name, length).TrimEnd((byte)0).ToArray() : [];
     }
 
     /// <summary>Options of a connection that carries messages.</summary>

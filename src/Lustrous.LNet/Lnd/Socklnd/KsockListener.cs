@@ -13,7 +13,7 @@ sealed class KsockListener(KsockLnd lnd, KsockSched sched, int fd) : KsockPollab
     const int MaxReservedPort = 1023;
     const int TurnConnections = 64;
 
-    readonly byte[] _systemsCongestion = CongestionOf(fd);
+    readonly byte[] _systemsCongestion = KsockDialer.SystemsCongestion();
 
     bool _closed;
     volatile bool _isStarved;
@@ -71,8 +71,6 @@ sealed class KsockListener(KsockLnd lnd, KsockSched sched, int fd) : KsockPollab
             _ = Libc.close(fd);
             return;
         }
-        if ((commands & OpenCommand) != 0)
-            KsockDialer.Unpace(fd);     // whom it accepts inherits that, and it must be so from their beginning
         if ((commands & OpenCommand) != 0 && Sched.Watch(this, fd) is var error and not Errno.OK)
             lnd.Warn($"cannot watch the acceptor's socket: {error}");
         if ((commands & ResumeCommand) != 0 && !_closed)
@@ -97,15 +95,6 @@ sealed class KsockListener(KsockLnd lnd, KsockSched sched, int fd) : KsockPollab
         }
         lnd.Warn($"{address}: refused: {refusal}");
         _ = Libc.close(accepted);
-    }
-
-    static unsafe byte[] CongestionOf(int fd)
-    {
-        const int maxName = 16;     // TCP_CA_NAME_MAX
-        byte* name = stackalloc byte[maxName];
-        int length = maxName;
-        return Libc.getsockopt(fd, Libc.IPPROTO_TCP, Libc.TCP_CONGESTION, name, &length) < 0
-            ? [] : new ReadOnlySpan<byte>(name, length).TrimEnd((byte)0).ToArray();
     }
 
     static int PortOf(int fd)
