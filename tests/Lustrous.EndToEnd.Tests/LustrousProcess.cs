@@ -59,10 +59,11 @@ sealed partial class LustrousProcess : IAsyncDisposable
     public void WriteLine(string line) => _process.StandardInput.WriteLine(line);
 
     /// <summary>Waits for its end: exit code and what it still said.</summary>
-    public async Task<(int ExitCode, string Output)> EndAsync()
+    public async Task<(int ExitCode, string Output)> EndAsync(TimeSpan? patience = null)
     {
-        using var limit = new CancellationTokenSource(s_patience);
-        string output = await _process.StandardOutput.ReadToEndAsync(limit.Token);
+        using var limit = new CancellationTokenSource(patience ?? s_patience);
+        // A read of a pipe cannot be called off.
+        string output = await _process.StandardOutput.ReadToEndAsync(limit.Token).WaitAsync(limit.Token);
         await _process.WaitForExitAsync(limit.Token);
         return (_process.ExitCode, output);
     }
