@@ -107,14 +107,9 @@ public sealed partial class ClientNamespace
             if (await FlushAsync(held, loss) is var remote and not 0)
                 into.Add(remote);
         }
+        // Before the request: a server that saw that first would take the whole lock back.
         foreach (ClientLock held in converting ?? [])
-        {
-            InodeBits dropped = held.DroppedBits;
-            await held.Callbacks.LosingAsync(held, dropped, loss);
-            // It goes out ahead of the request, which need not wait for the answer: a server that sees the request
-            // first asks for the bits.
-            Spawn(FinishConvertAsync(held));
-        }
+            await GiveBackAsync(held, loss);
     }
 
     static bool NeedsConversion(ClientLock held, InodeBits kept, List<ClientLock> all)
@@ -183,11 +178,6 @@ public sealed partial class ClientNamespace
         }
         InodeBits dropped = held.DroppedBits;
         await held.Callbacks.LosingAsync(held, dropped, loss);
-        await FinishConvertAsync(held);
-    }
-
-    async ValueTask FinishConvertAsync(ClientLock held)
-    {
         bool kept = await SendConvertAsync(held);
         ClientAction action;
         using (held.Enter())
