@@ -190,7 +190,7 @@ public sealed partial class LliteMount
         };
         bool cuts = (change.Valid & SetattrFields.Size) != 0;
         bool setsTimes = (change.Valid & TimeFields) != 0;
-        if (!cuts && (!setsTimes || data.TrySetTimes(times)))
+        if (!cuts && !setsTimes)
             return Errno.OK;
         Errno done = await KnowLayoutAsync(inode, cancel);
         if (done == Errno.OK && cuts)

@@ -175,19 +175,6 @@ public sealed partial class LovObject : IOscObjectOwner
     public Task LockAheadAsync() => Task.WhenAll(CurrentState.Stripes.OfType<OscObject>().Select(
         stripe => stripe.LockAheadAsync()));
 
-    /// <summary>Sets times where that needs no RPC: each object has data to be written, under a lock that is held, and
-    /// its times go along. False: <see cref="SetattrAsync"/> has to do it.</summary>
-    public bool TrySetTimes(in LovSetattr times)
-    {
-        OscObject?[] stripes = CurrentState.Stripes;
-        foreach (OscObject? stripe in stripes)
-        {
-            if (stripe is null || !stripe.TrySetTimes(times))
-                return false;
-        }
-        return stripes.Length > 0;
-    }
-
     /// <summary>Times and owner of the objects.</summary>
     public async ValueTask<Errno> SetattrAsync(LovSetattr attributes, CancellationToken cancel)
     {

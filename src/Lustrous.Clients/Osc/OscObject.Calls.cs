@@ -97,20 +97,6 @@ sealed partial class OscObject
         return (long)reply.Size < 0 ? Errno.ENXIO : reply.Size;
     }
 
-    /// <summary>Times that go along with data that is to be written: nobody else sees the object before it is, as long
-    /// as the whole of it is locked.</summary>
-    public bool TrySetTimes(in LovSetattr wanted)
-    {
-        using (_lock.Enter())
-        {
-            if (_dirtyPages == 0 || !IsLocked(LockMode.PW, 0, ulong.MaxValue))
-                return false;
-            SetTimes(wanted);
-            _tellsAtime |= wanted.Atime is not null;
-            return true;
-        }
-    }
-
     /// <summary>Times and owner. A write under way that brings an older time does not undo them: an OST takes times of
     /// requests in the order in which they were made (<c>ofd_fmd</c>).</summary>
     public async ValueTask<Errno> SetattrAsync(LovSetattr wanted, CancellationToken cancel)

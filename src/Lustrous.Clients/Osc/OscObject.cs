@@ -35,7 +35,6 @@ sealed partial class OscObject
     readonly List<(ulong Start, ulong End)> _directs = [];  // pages that are written around the cache just now
     Errno _writeError;
     bool _isUnsynced;                               // the OST may not have all of it on disk
-    bool _tellsAtime;                               // the next write tells the access time, which was set
     bool _isSmallFile = true;
 
     public OscObject(OscDevice device, OstId id)
@@ -180,15 +179,14 @@ sealed partial class OscObject
         Obdo attributes = IdAttributes();
         attributes.Valid |= MdtValid.FLMTIME | MdtValid.FLCTIME;
         (attributes.Mtime, attributes.Ctime) = (_lvb.Mtime, _lvb.Ctime);
-        if (!isWrite || _tellsAtime)
+        if (isWrite)
+        {
+            SetOwner(ref attributes);
+        }
+        else
         {
             attributes.Valid |= MdtValid.FLATIME;
             attributes.Atime = _lvb.Atime;
-        }
-        if (isWrite)
-        {
-            _tellsAtime = false;
-            SetOwner(ref attributes);
         }
         SetPlace(ref attributes);
         SetHandle(ref attributes, offset);
