@@ -79,7 +79,7 @@ public sealed partial class LliteInode
             if (Volatile.Read(ref _kernelHasAttributes) != 0)
                 kernel.ChangesItself(this);
         }
-        else if (loss != LockLoss.OwnChange && (lost & AttributeAndNameBits) != 0)
+        else if ((loss != LockLoss.OwnChange || IsDirectory) && (lost & AttributeAndNameBits) != 0)
         {
             bool pages = IsDirectory && (lost & InodeBits.UPDATE) != 0;
             if (Interlocked.Exchange(ref _kernelHasAttributes, 0) != 0 || pages)

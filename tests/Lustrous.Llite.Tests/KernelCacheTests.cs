@@ -67,13 +67,48 @@ public sealed class KernelCacheTests
         LliteInode here = (await one.LookupAsync("d")).Value.Inode!;
         LliteInode there = (await other.LookupAsync("d")).Value.Inode!;
         kernel.Calls.Clear();
-        var mode = new LliteSetattr { Valid = SetattrFields.Mode, Mode = 0x1C0 };
-        Result<LliteStat> set = await other.RunAsync(
-            () => other.Mount.SetattrAsync(there, null, mode, LliteClient.Root, default).AsTask());
+        Result<LliteStat> set = await SetModeAsync(other, there, LliteClient.Root);
         Assert.Equal(0x41C0u, set.Value.Attributes.Mode);
         Assert.Contains(kernel.Calls, call => call.EndsWith($"{here.Fid}", StringComparison.Ordinal));
         Assert.Equal(0x41C0u, (await one.StatAsync(here)).Value.Attributes.Mode);
     });
+
+    [Fact]
+    public void A_directory_that_the_kernel_changes_itself_loses_the_lines_that_no_lock_covers_any_more() =>
+        LliteWorld.Run(async world =>
+        {
+            var kernel = new RecordingKernel();
+            LliteClient one = await world.MountAsync(kernel);
+            LliteInode directory = (await one.MkdirAsync("d")).Value.Inode!;
+            await one.ListAsync(directory);
+            kernel.Calls.Clear();
+            Assert.Equal(Errno.OK, (await SetModeAsync(one, directory, LliteClient.Root)).Error);
+            Assert.Contains($"data {directory.Fid}", kernel.Calls);
+        });
+
+    [Fact]
+    public void Of_a_file_that_the_kernel_changes_itself_it_is_told_by_the_answer_and_of_a_failure_at_once() =>
+        LliteWorld.Run(async world =>
+        {
+            var kernel = new RecordingKernel();
+            LliteClient one = await world.MountAsync(kernel);
+            LliteInode file = (await one.CreateAsync("f")).Value.Entry.Inode!;
+            await one.StatAsync(file);
+            kernel.Calls.Clear();
+            Result<LliteStat> told = await SetModeAsync(one, file, LliteClient.Root);
+            Assert.Equal(0x81C0u, told.Value.Attributes.Mode);
+            Assert.False(told.Value.MayCache);
+            Assert.Empty(kernel.Calls);
+            Assert.True((await one.StatAsync(file)).Value.MayCache);
+            Assert.Equal(Errno.EPERM, (await SetModeAsync(one, file, new Credentials(1000, 1000))).Error);
+            Assert.Contains($"attributes {file.Fid}", kernel.Calls);
+        });
+
+    static Task<Result<LliteStat>> SetModeAsync(LliteClient client, LliteInode inode, Credentials caller)
+    {
+        var mode = new LliteSetattr { Valid = SetattrFields.Mode, Mode = 0x1C0 };
+        return client.RunAsync(() => client.Mount.SetattrAsync(inode, null, mode, caller, default).AsTask());
+    }
 
     [Fact]
     public void An_operation_of_the_kernel_never_waits_for_its_own_invalidation() => LliteWorld.Run(async world =>

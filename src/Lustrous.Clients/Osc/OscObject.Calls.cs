@@ -104,22 +104,17 @@ sealed partial class OscObject
         Obdo attributes = IdAttributes();
         using (_lock.Enter())
         {
-            SetTimes(wanted);
+            if (wanted.Mtime is { } mtime)
+                (_lvb.Mtime, _lvb.MtimeNs) = (mtime, 0);
+            if (wanted.Atime is { } atime)
+                (_lvb.Atime, _lvb.AtimeNs) = (atime, 0);
+            if (wanted.Ctime is { } ctime)
+                (_lvb.Ctime, _lvb.CtimeNs) = (ctime, 0);
             _isUnsynced = true;
             SetPlace(ref attributes);
         }
         Fill(ref attributes, wanted);
         return await CallAsync(RequestFormats.OstSetattr, 0, attributes, cancel);
-    }
-
-    void SetTimes(in LovSetattr wanted)
-    {
-        if (wanted.Mtime is { } mtime)
-            (_lvb.Mtime, _lvb.MtimeNs) = (mtime, 0);
-        if (wanted.Atime is { } atime)
-            (_lvb.Atime, _lvb.AtimeNs) = (atime, 0);
-        if (wanted.Ctime is { } ctime)
-            (_lvb.Ctime, _lvb.CtimeNs) = (ctime, 0);
     }
 
     /// <summary>Waits until the OST has it all on disk; nothing to ask when it has.</summary>

@@ -155,12 +155,12 @@ sealed partial class OscObject
     /// <returns>The grant put aside for them.</returns>
     long TakeDirty(OscBrw rpc, OscChunk chunk, ulong pages)
     {
-        const BrwFlags flags = BrwFlags.FROM_GRANT;
+        BrwFlags flags = Device.WriteFlags | BrwFlags.FROM_GRANT;
         rpc.Add(chunk, pages);
         if (pages == chunk.Part.Mask)
         {
             (int from, int to) = (chunk.Part.From, chunk.Part.To);
-            rpc.Add(chunk.Start + (ulong)from, chunk.Buffer!.Slice(from, to - from), Device.WriteFlags | flags);
+            rpc.Add(chunk.Start + (ulong)from, chunk.Buffer!.Slice(from, to - from), flags);
             SetPart(chunk, default);
         }
         else
@@ -171,7 +171,7 @@ sealed partial class OscObject
                 ulong start = chunk.Start + ((ulong)first << OscChunk.PageShift);
                 // The last page of an object goes as far as the object does: else the object would grow.
                 int length = (int)Math.Min((ulong)count << OscChunk.PageShift, _kms - start);
-                rpc.Add(start, chunk.Buffer!.Slice(first << OscChunk.PageShift, length), Device.WriteFlags | flags,
+                rpc.Add(start, chunk.Buffer!.Slice(first << OscChunk.PageShift, length), flags,
                     length == OscChunk.Size ? chunk.Sum : null);
             }
         }
@@ -180,7 +180,7 @@ sealed partial class OscObject
         chunk.Writing |= pages;
         _dirtyPages -= taken;
         _writingPages += taken;
-        return chunk.GiveGrant(chunk.Dirty == 0 ? 0 : Device.Grant.CostOfPages(chunk.Start, chunk.Dirty));
+        return chunk.GiveGrant(Device.Grant.CostOfPages(chunk.Start, chunk.Dirty));
     }
 
     /// <summary>Sends a write that <see cref="BuildWrite"/> made.</summary>

@@ -177,17 +177,12 @@ sealed partial class OscObject
     Obdo IoAttributes(ulong offset, bool isWrite)
     {
         Obdo attributes = IdAttributes();
-        attributes.Valid |= MdtValid.FLMTIME | MdtValid.FLCTIME;
+        attributes.Valid |= MdtValid.FLMTIME | MdtValid.FLCTIME | (isWrite ? 0 : MdtValid.FLATIME);
         (attributes.Mtime, attributes.Ctime) = (_lvb.Mtime, _lvb.Ctime);
-        if (isWrite)
-        {
-            SetOwner(ref attributes);
-        }
-        else
-        {
-            attributes.Valid |= MdtValid.FLATIME;
+        if (!isWrite)
             attributes.Atime = _lvb.Atime;
-        }
+        else
+            SetOwner(ref attributes);
         SetPlace(ref attributes);
         SetHandle(ref attributes, offset);
         return attributes;

@@ -19,8 +19,7 @@ static class HostContext
     {
         ThreadPool.GetMinThreads(out int workers, out int completions);
         ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
-        long retained = Math.Max(
-            BufferPool.DefaultRetainBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / RetainedFraction);
+        long retained = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / RetainedFraction;
         return new NodeContext(
             TimeProvider.System, NewRandom(), new ThreadPoolWork(), new BufferPool(retained), log);
     }
